@@ -1,0 +1,125 @@
+"""``mujaz``: arguments and exit codes of the commands, nothing else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infer import job
+from infer.errors import ModelError, UsageError
+from infer.inputs.options import MB, Columns, ReadOptions
+
+DONE, FAILED, USAGE, SOME_REJECTED, INTERRUPTED = 0, 1, 2, 3, 130
+
+app = typer.Typer(
+    name="mujaz",
+    help="Topics and summaries of Arabic news, offline, on a plain CPU.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        help="Files and folders of .txt, .html, .jsonl, .csv, .tsv, .parquet, each also .gz; "
+        "- is JSONL on standard input.",
+        metavar="INPUT...",
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="OUT",
+        help="File to write: .jsonl, .csv or .parquet; - is JSONL on standard output. "
+        "Without it a table is printed.",
+    ),
+]
+IdColumn = Annotated[str, typer.Option(help="A table's column of ids.")]
+TitleColumn = Annotated[str, typer.Option(help="A table's column of headlines.")]
+TextColumn = Annotated[str, typer.Option(help="A table's column of texts.")]
+DateColumn = Annotated[str, typer.Option(help="A table's column of dates.")]
+UrlColumn = Annotated[str, typer.Option(help="A table's column of addresses.")]
+Split = Annotated[bool, typer.Option("--split", help="Split the rows of tables into articles, as pages are.")]
+MaxPage = Annotated[int, typer.Option(min=1, help="Longest page that is read, in MB.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the model; all cores by default.")]
+
+
+@app.command()
+def label(
+    inputs: Inputs,
+    output: Output = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of a topic model; the one that comes with Mujaz by default.")
+    ] = None,
+    summaries: Annotated[bool, typer.Option("--summaries/--no-summaries", help="Summarize too.")] = True,
+    id_column: IdColumn = "id",
+    title_column: TitleColumn = "title",
+    text_column: TextColumn = "body",
+    date_column: DateColumn = "date",
+    url_column: UrlColumn = "url",
+    split: Split = False,
+    max_page_mb: MaxPage = 20,
+    threads: Threads = None,
+) -> None:
+    """Label articles by topic, and summarize them.
+
+    Exit codes: 0 all done, 3 some inputs rejected (see OUT.rejects.jsonl), 2 usage, 1 failure.
+    """
+    columns = Columns(id_column, title_column, text_column, date_column, url_column)
+    options = _options(columns, split=split, max_page_mb=max_page_mb)
+    _finish(job.label(inputs, output, options, model=model, summaries=summaries, threads=threads))
+
+
+@app.command()
+def summarize(
+    inputs: Inputs,
+    output: Output = None,
+    id_column: IdColumn = "id",
+    title_column: TitleColumn = "title",
+    text_column: TextColumn = "body",
+    date_column: DateColumn = "date",
+    url_column: UrlColumn = "url",
+    split: Split = False,
+    max_page_mb: MaxPage = 20,
+) -> None:
+    """Summarize articles without labelling them; exit codes as for label."""
+    columns = Columns(id_column, title_column, text_column, date_column, url_column)
+    _finish(job.summarize(inputs, output, _options(columns, split=split, max_page_mb=max_page_mb)))
+
+
+def main() -> None:
+    """Entry point of the ``mujaz`` command."""
+    try:
+        app()
+    except (UsageError, ModelError) as error:
+        typer.echo(f"mujaz: {error}", err=True)
+        raise SystemExit(USAGE if isinstance(error, UsageError) else FAILED) from None
+    except BrokenPipeError:
+        # The reader of our output left; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(FAILED) from None
+    except OSError as error:
+        typer.echo(f"mujaz: {error.filename or 'output'}: {error.strerror or error}", err=True)
+        raise SystemExit(FAILED) from None
+    except KeyboardInterrupt:
+        typer.echo("mujaz: interrupted; nothing was written", err=True)
+        raise SystemExit(INTERRUPTED) from None
+
+
+def _options(columns: Columns, *, split: bool, max_page_mb: int) -> ReadOptions:
+    default = ReadOptions()
+    page = max_page_mb * MB
+    line = max(default.max_line_bytes, 3 * page + 4 * MB)  # escaped Arabic takes three times its UTF-8
+    return ReadOptions(columns=columns, split=split, max_page_bytes=page, max_line_bytes=line)
+
+
+def _finish(outcome: job.Outcome) -> None:
+    raise typer.Exit(SOME_REJECTED if outcome.rejected else DONE)

@@ -1,0 +1,242 @@
+"""Bytes of files and pipes in bounded pieces, plain or gzip, and lines out of them."""
+
+from __future__ import annotations
+
+import codecs
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from infer.encoding import decode
+from infer.inputs.options import ReadOptions, megabytes
+
+PIECE = 1 << 16
+
+_MAGIC = {
+    b"\x1f\x8b": "gzip data: give it the suffix .gz (or pipe it through gunzip -c)",
+    b"PAR1": "a Parquet file: give it the suffix .parquet",
+    b"PARE": "an encrypted Parquet file, which is not read",
+    b"PK\x03\x04": "a zip file (or an office document): unpack it first",
+    b"BZh": "bzip2 data: unpack it first",
+    b"\xfd7zXZ": "xz data: unpack it first",
+    b"\x28\xb5\x2f\xfd": "zstd data: unpack it first",
+    b"7z\xbc\xaf": "a 7z file: unpack it first",
+    b"%PDF": "a PDF file, which is not read",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
+    b"\xd0\xcf\x11\xe0": "an old office document, which is not read",
+    b"\x7fELF": "a program",
+    b"SQLite format 3": "an SQLite database",
+}
+
+
+class BrokenFileError(ValueError):
+    """A file that cannot be read further; its message is the reason to give."""
+
+
+def kind_by_magic(head: bytes) -> str | None:
+    """Say what a file is that starts so and is no text; None where its first bytes say nothing."""
+    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
+
+
+def why(error: OSError) -> str:
+    """Put an operating system's error into one sentence, without the path (the Reject's page has it)."""
+    if isinstance(error, FileNotFoundError):
+        return "file was there and is gone"
+    if isinstance(error, PermissionError):
+        return "file may not be read: permission denied"
+    return f"file cannot be read: {error.strerror or error}"
+
+
+def pieces(stream: BinaryIO, *, gz: bool, options: ReadOptions) -> Iterator[bytes]:
+    """Give the bytes of a stream, unpacked where ``gz``, in pieces of at most about 64 kB.
+
+    Raises:
+        BrokenFileError: The stream fails, is no gzip data, ends early, or unpacks to too much.
+            Whatever was good before that has been given.
+    """
+    raw = _raw(stream)
+    return _gunzip(raw, options) if gz else raw
+
+
+def _raw(stream: BinaryIO) -> Iterator[bytes]:
+    # read1 gives what a pipe has now instead of waiting for the piece to fill.
+    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+    try:
+        while piece := read(PIECE):
+            yield piece
+    except OSError as error:
+        raise BrokenFileError(why(error)) from error
+
+
+def _gunzip(raw: Iterable[bytes], options: ReadOptions) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(wbits=31)
+    taken = given = 0
+    between = True  # no member is open: the start, or the place after one that ended
+    for packed in raw:
+        taken += len(packed)
+        rest, pending = packed, False  # pending: input is used up, output is not
+        while rest or pending:
+            if between:
+                rest = rest.lstrip(b"\0") if given else rest  # tape padding behind a member is legal
+                if not rest:
+                    break
+                unpacker, between = zlib.decompressobj(wbits=31), False
+            try:
+                piece = unpacker.decompress(rest, PIECE)
+            except zlib.error as error:
+                raise BrokenFileError(_gzip_fault(error, given)) from error
+            given += len(piece)
+            _check_budget(taken, given, options)
+            if piece:
+                yield piece
+            between = unpacker.eof
+            pending = len(piece) == PIECE and not between
+            rest = unpacker.unused_data if between else unpacker.unconsumed_tail
+    if not between:
+        raise BrokenFileError("gzip data ends too early: the file was cut; nothing behind this was read")
+
+
+def _gzip_fault(error: zlib.error, given: int) -> str:
+    if "header" in str(error) and not given:
+        return "file is named .gz, but is no gzip data"
+    if "check" in str(error):
+        return "gzip checksum is wrong: what was read of this file may be damaged"
+    return "gzip data is damaged here; nothing behind this was read"
+
+
+def _check_budget(taken: int, given: int, options: ReadOptions) -> None:
+    if given > options.max_unpacked_bytes:
+        raise BrokenFileError(
+            f"unpacks to more than {megabytes(options.max_unpacked_bytes)} (max_unpacked_bytes); "
+            "the rest was left"
+        )
+    if given > options.ratio_from_bytes and given > taken * options.max_unpacked_ratio:
+        raise BrokenFileError(
+            f"unpacks to more than {options.max_unpacked_ratio} times its size (max_unpacked_ratio), "
+            "as a gzip bomb does; the rest was left"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a text file with its number from 1, or the reason why it cannot be had.
+
+    Attributes:
+        text: The line without its newline.
+        fault: Why there is no text; None where there is.
+        last: True on a fault that ends the file.
+    """
+
+    number: int
+    text: str
+    fault: str | None = None
+    last: bool = False
+
+
+def text_lines(data: Iterable[bytes], options: ReadOptions) -> Iterator[Line]:
+    """Give the lines of a text file of any encoding, never holding more than one line and one piece.
+
+    Each line is read as UTF-8; one that is not gets the encoding that the start of the file shows,
+    or failing that is decoded by itself. A line over ``max_line_bytes`` is passed over as a fault.
+    """
+    source = iter(data)
+    number = 0
+    to_text: Callable[[bytes], str] | None = None
+    try:
+        head = first_bytes(source)
+        recoded = _as_utf8(head, source)
+        for raw in _raw_lines(recoded, options.max_line_bytes):
+            number += 1
+            if isinstance(raw, int):
+                yield Line(number, "", f"line is {megabytes(raw)}; {_limit(options)}")
+                continue
+            try:
+                text = raw.decode()
+            except UnicodeDecodeError:
+                to_text = to_text or _fallback(head)
+                try:
+                    text = to_text(raw)
+                except ValueError as error:
+                    yield Line(number, "", str(error))
+                    continue
+            yield Line(number, text.removeprefix("\ufeff") if number == 1 else text)
+    except BrokenFileError as error:
+        yield Line(number + 1, "", str(error), last=True)
+
+
+def _limit(options: ReadOptions) -> str:
+    return f"the limit is {megabytes(options.max_line_bytes)} (max_line_bytes)"
+
+
+def first_bytes(source: Iterator[bytes]) -> bytes:
+    """Take the first piece, or several where they are short: enough to tell what a file is."""
+    head = b""
+    while len(head) < 16 and (piece := next(source, b"")):
+        head += piece
+    return head
+
+
+def _as_utf8(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """Give the same bytes, or their UTF-8 where they start as UTF-16 does: newlines are bytes only there."""
+    encoding = None
+    if head.startswith(
+        (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+    ):  # before UTF-16, whose mark begins its own
+        encoding = "utf-32"
+    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    elif head[1:2] == b"\0" and head[:1] != b"\0":
+        encoding = "utf-16-le"
+    elif head[:1] == b"\0" and head[1:2] != b"\0":
+        encoding = "utf-16-be"
+    if encoding is None:
+        yield head
+        yield from rest
+        return
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    yield decoder.decode(head).encode("utf-8", "replace")
+    for piece in rest:
+        yield decoder.decode(piece).encode("utf-8", "replace")
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+
+def _raw_lines(data: Iterable[bytes], limit: int) -> Iterator[bytes | int]:
+    """Lines without their newline; for a line over the limit, its size instead."""
+    held: list[bytes] = []  # the pieces of a line that is not at its end; none of one over the limit
+    size = 0
+    for piece in data:
+        *ended, rest = piece.split(b"\n")
+        for part in ended:
+            if size == 0:
+                yield part if len(part) <= limit else len(part)
+                continue
+            size += len(part)
+            yield b"".join([*held, part]) if size <= limit else size
+            held.clear()
+            size = 0
+        size += len(rest)
+        if size <= limit:
+            held.append(rest)
+        else:
+            held.clear()
+    if size:
+        yield b"".join(held) if size <= limit else size
+
+
+def _fallback(head: bytes) -> Callable[[bytes], str]:
+    """How to decode a line that is not UTF-8: as the file's start is, so that one file has one encoding."""
+    sample = head[: head.rfind(b"\n") + 1] or head
+    try:
+        sample.decode()
+    except UnicodeDecodeError:
+        try:
+            text = decode(sample)
+        except ValueError:
+            return decode
+        for encoding in ("cp1256", "iso8859_6", "mac_arabic", "cp1252"):
+            if sample.decode(encoding, "replace") == text:
+                return lambda raw: raw.decode(encoding)
+    return decode

@@ -1,0 +1,157 @@
+"""One run over inputs: read, analyze, write or show, and say how it went."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
+from rich.text import Text
+
+from infer import table
+from infer.inputs import estimate, read
+from infer.inputs.options import ReadOptions
+from infer.outputs import Output, open_output
+from infer.pipeline import Pipeline, Result, load
+from infer.schema import Record, Reject
+
+# A table is read by people: narrower than this it wraps too much, wider it tires the eye.
+TABLE_WIDTHS = (80, 120)
+
+
+@dataclass
+class Outcome:
+    """How a run went.
+
+    Attributes:
+        records, rejected: How many of each were written.
+        topics: Records of each topic, and of ``other``.
+        seconds: Wall time, without loading the models.
+    """
+
+    records: int = 0
+    rejected: int = 0
+    topics: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+
+def label(
+    inputs: Sequence[str],
+    output: str | None,
+    options: ReadOptions,
+    *,
+    model: Path | None = None,
+    summaries: bool = True,
+    threads: int | None = None,
+) -> Outcome:
+    """Label every article of the inputs; to a file, or as a table where ``output`` is None.
+
+    Raises:
+        UsageError: An input or the output cannot be used.
+        ModelError: The model folder is refused.
+    """
+    items = read(inputs, options)  # complains before a model is loaded
+    pipeline = load(model, summaries=summaries, threads=threads)
+    return _run(pipeline, pipeline.stream(items), inputs, output)
+
+
+def summarize(inputs: Sequence[str], output: str | None, options: ReadOptions) -> Outcome:
+    """Summarize every article of the inputs; otherwise as ``label``."""
+    items = read(inputs, options)
+    pipeline = load(topics=False)
+    return _run(pipeline, pipeline.stream(items), inputs, output)
+
+
+def _run(pipeline: Pipeline, results: Iterator[Result], inputs: Sequence[str], output: str | None) -> Outcome:
+    outcome = Outcome()
+    start = time.monotonic()
+    with _progress(results, inputs) as watched:
+        if output is None:
+            _show(watched, outcome)
+        else:
+            names = pipeline.topics.topics if pipeline.topics else ()
+            with open_output(output, names) as out:
+                _write(watched, out, outcome)
+    outcome.seconds = time.monotonic() - start
+    _report(outcome, output)
+    return outcome
+
+
+def _write(results: Iterator[Result], out: Output, outcome: Outcome) -> None:
+    for result in results:
+        if isinstance(result, Reject):
+            out.reject(result)
+            outcome.rejected += 1
+        else:
+            out.write(result)
+            _count(result, outcome)
+
+
+def _show(results: Iterator[Result], outcome: Outcome) -> None:
+    console = Console()
+    low, high = TABLE_WIDTHS
+    rows = table.article_table(min(max(console.width, low), high))
+    for result in results:
+        if isinstance(result, Reject):
+            outcome.rejected += 1
+            print(_sentence(result), file=sys.stderr)
+        else:
+            table.add(rows, result, console)
+            _count(result, outcome)
+    if outcome.records:
+        console.print(rows, width=rows.width)
+
+
+def _count(record: Record, outcome: Outcome) -> None:
+    outcome.records += 1
+    if record.topics is not None:
+        outcome.topics.update(record.topics or [table.OTHER])
+
+
+def _report(outcome: Outcome, output: str | None) -> None:
+    """One line on standard error: it must not end up in what is piped on."""
+    rate = outcome.records / outcome.seconds if outcome.seconds else 0.0
+    line = f"{outcome.records} articles in {outcome.seconds:.1f} s ({rate:.0f} a second)"
+    if outcome.topics:
+        line += f": {table.totals(outcome.topics)}"
+    if outcome.rejected:
+        place = "above" if output in (None, "-") else f"{output}.rejects.jsonl"
+        line += f"; {outcome.rejected} rejected, see {place}"
+    print(line, file=sys.stderr)
+
+
+def _sentence(reject: Reject) -> str:
+    place = f", {reject.place}" if reject.place else ""
+    return f"rejected: {reject.page}{place}: {reject.reason}"
+
+
+@contextmanager
+def _progress(results: Iterator[Result], inputs: Sequence[str]) -> Iterator[Iterator[Result]]:
+    """The same results, with a bar on standard error where that is a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield results
+        return
+    columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=estimate.articles(inputs))
+
+        def watched() -> Iterator[Result]:
+            for result in results:
+                yield result
+                bar.advance(task)
+
+        yield watched()
+
+
+class _Rate(ProgressColumn):
+    """Articles a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:.0f} articles/s")

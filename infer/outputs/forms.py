@@ -1,0 +1,223 @@
+"""The three forms of records on disk: lines of JSON, rows of CSV, rows of Parquet."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import BinaryIO, Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from infer.cells import guarded, well_formed
+from infer.schema import Record, Reject
+
+# Rows of one Parquet row group, which is what is held in memory: about 4 MB of titles and summaries.
+ROW_GROUP = 4096
+
+
+def record_dict(record: Record) -> dict[str, object]:
+    """Return a record as JSON has it: its fields in their order, lists for tuples, scores to four digits."""
+    return {
+        "id": record.id,
+        "page": record.page,
+        "part": record.part,
+        "title": record.title,
+        "published": record.published,
+        "source": record.source,
+        "tags": list(record.tags),
+        "url": record.url,
+        "topics": None if record.topics is None else list(record.topics),
+        "scores": None if record.scores is None else _rounded(record.scores),
+        "review": record.review,
+        "summary": record.summary,
+        "summary_method": record.summary_method,
+        "model": record.model,
+    }
+
+
+def reject_dict(reject: Reject) -> dict[str, object]:
+    """Return a Reject as JSON has it."""
+    return {"page": reject.page, "place": reject.place, "reason": reject.reason, "id": reject.id}
+
+
+def json_line(value: dict[str, object]) -> bytes:
+    """Put an object on one line of JSON in UTF-8.
+
+    Raises:
+        ValueError: A number in it is NaN or infinite, which JSON cannot say.
+    """
+    # "replace": half a surrogate in one title must not end a run.
+    return (json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", "replace")
+
+
+class Sink(Protocol):
+    """Takes records and writes them to the stream that it was made with."""
+
+    def write(self, record: Record) -> None:
+        """Add a record; it may be held back for a while."""
+
+    def finish(self, *, whole: bool) -> None:
+        """Write what was held back (not ``whole``: let go of it); the stream stays open."""
+
+
+class JsonLines:
+    """Records as JSON lines; ``live`` ones are sent at once, as a reader waits for them."""
+
+    def __init__(self, stream: BinaryIO, topic_names: Sequence[str] = (), *, live: bool = False) -> None:
+        self._stream = stream
+        self._live = live
+
+    def write(self, record: Record) -> None:
+        """Write a record as one line."""
+        self._stream.write(json_line(record_dict(record)))
+        if self._live:
+            self._stream.flush()
+
+    def finish(self, *, whole: bool) -> None:
+        """Leave the file as it is: nothing is held back."""
+
+
+class CsvRows:
+    """Records as rows of CSV (RFC 4180), for spreadsheets.
+
+    The file starts with a byte-order mark, as Excel takes Arabic for windows-1252 without one. Tags
+    and topics are joined by ``|``; null is an empty cell; a score is a column ``score_<topic>``. Text
+    that starts as a formula does (``= + - @``, tab, newline) gets an apostrophe before it.
+    """
+
+    def __init__(self, stream: BinaryIO, topic_names: Sequence[str]) -> None:
+        self._names = tuple(topic_names)
+        self._rows = csv.writer(_Utf8(stream), lineterminator="\r\n")
+        stream.write(b"\xef\xbb\xbf")
+        head, tail = _CSV_COLUMNS
+        self._rows.writerow([*head, *(f"score_{name}" for name in self._names), *tail])
+
+    def write(self, record: Record) -> None:
+        """Write a record as one row."""
+        row = record_dict(record)
+        scores = _known(record, self._names) or {}
+        head, tail = _CSV_COLUMNS
+        cells = [_cell(row[name]) for name in head]
+        cells += [_cell(scores.get(name)) for name in self._names]
+        self._rows.writerow(cells + [_cell(row[name]) for name in tail])
+
+    def finish(self, *, whole: bool) -> None:
+        """Leave the file as it is: nothing is held back."""
+
+
+_CSV_COLUMNS = (
+    ("id", "page", "part", "title", "published", "source", "tags", "url", "topics"),
+    ("review", "summary", "summary_method", "model"),
+)
+
+
+class _Utf8:
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        self._stream.write(text.encode("utf-8", "replace"))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return guarded("|".join(map(str, value)) if isinstance(value, list) else str(value))
+
+
+class ParquetRows:
+    """Records as rows of Parquet (zstd), written a row group at a time.
+
+    ``published`` is a date (null where it is no ISO date), ``scores`` a struct with a float32 field a
+    topic, or a map where no topics are named, as Parquet has no empty struct.
+    """
+
+    def __init__(self, stream: BinaryIO, topic_names: Sequence[str]) -> None:
+        self._names = tuple(topic_names)
+        self._schema = _schema(self._names)
+        self._held: list[dict[str, object]] = []
+        self._writer = pq.ParquetWriter(stream, self._schema, compression="zstd")
+
+    def write(self, record: Record) -> None:
+        """Hold a record until its row group is full."""
+        scores = _known(record, self._names) if self._names else record.scores
+        row = record_dict(record)
+        row["published"] = _day(record.published)
+        row["scores"] = scores if scores is None or self._names else list(scores.items())
+        self._held.append(row)
+        if len(self._held) >= ROW_GROUP:
+            self._flush()
+
+    def finish(self, *, whole: bool) -> None:
+        """Write the last row group and the footer."""
+        if whole:
+            if self._held:
+                self._flush()
+            self._writer.close()
+            return
+        try:  # closed here, since the writer would do it, and complain, when it is collected
+            self._writer.close()
+        except (OSError, ValueError, pa.ArrowException):
+            self._writer.is_open = False
+
+    def _flush(self) -> None:
+        try:
+            table = pa.Table.from_pylist(self._held, schema=self._schema)
+        except UnicodeEncodeError:  # half a surrogate in some text
+            table = pa.Table.from_pylist([_storable(row) for row in self._held], schema=self._schema)
+        self._writer.write_table(table, row_group_size=ROW_GROUP)
+        self._held.clear()
+
+
+def _schema(names: Sequence[str]) -> pa.Schema:
+    scores = pa.struct([(n, pa.float32()) for n in names]) if names else pa.map_(pa.string(), pa.float32())
+    kinds = {
+        "part": pa.int32(),
+        "published": pa.date32(),
+        "tags": pa.list_(pa.string()),
+        "topics": pa.list_(pa.string()),
+        "scores": scores,
+        "review": pa.bool_(),
+    }
+    empty = Record("", "", 1, "", None, None, (), None)
+    return pa.schema([(name, kinds.get(name, pa.string())) for name in record_dict(empty)])
+
+
+def _storable(row: dict[str, object]) -> dict[str, object]:
+    return {
+        name: well_formed(value)
+        if isinstance(value, str)
+        else [well_formed(v) if isinstance(v, str) else v for v in value]
+        if isinstance(value, list)
+        else value
+        for name, value in row.items()
+    }
+
+
+def _day(published: str | None) -> date | None:
+    try:
+        return date.fromisoformat(published) if published else None
+    except ValueError:
+        return None
+
+
+def _rounded(scores: dict[str, float]) -> dict[str, float]:
+    return {name: round(float(score), 4) for name, score in scores.items()}
+
+
+def _known(record: Record, names: Sequence[str]) -> dict[str, float] | None:
+    """Return a record's scores, all of which must have a column: no score is dropped silently."""
+    if record.scores is None:
+        return None
+    if unknown := [name for name in record.scores if name not in names]:
+        raise ValueError(
+            f"record {record.id!r} has a score for {unknown[0]!r}, but the topics are {list(names)}"
+        )
+    return _rounded(record.scores)

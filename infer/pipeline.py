@@ -1,0 +1,137 @@
+"""Articles in, records out: in order, each article's faults its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from infer.errors import ModelError, UsageError
+from infer.schema import Article, Record, Reject
+from infer.summary import Lead, Summarizer
+from infer.text import language_problem
+from infer.topics import TopicModel
+
+DEFAULT_MODEL = "topics-compact"
+# Articles held at once: enough for batches of like lengths, little memory.
+CHUNK = 256
+
+Item = Article | Reject
+Result = Record | Reject
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Topic model and summarizer, either of which may be left out."""
+
+    topics: TopicModel | None
+    summarizer: Summarizer | None
+
+    def analyze(self, articles: Iterable[Article | Mapping[str, Any]]) -> list[Result]:
+        """Label and summarize articles.
+
+        Args:
+            articles: ``Article`` objects, or mappings with ``title`` and ``body`` and whatever else
+                an ``Article`` has.
+
+        Returns:
+            One ``Record`` for each article in order; a ``Reject`` where its text is empty or is not
+            Arabic.
+
+        Raises:
+            UsageError: A mapping has a key that an ``Article`` has not.
+        """
+        return list(self.stream(_as_article(item, i) for i, item in enumerate(articles, 1)))
+
+    def stream(self, items: Iterable[Item], chunk: int = CHUNK) -> Iterator[Result]:
+        """The same for any number of articles in constant memory; rejects pass through in their place."""
+        rest = iter(items)
+        while held := list(islice(rest, chunk)):
+            screened = [_screen(item) for item in held]
+            records = iter(self._records([item for item in screened if isinstance(item, Article)]))
+            yield from (item if isinstance(item, Reject) else next(records) for item in screened)
+
+    def _records(self, articles: list[Article]) -> Iterator[Record]:
+        scores = self.topics.predict(articles) if self.topics and articles else [None] * len(articles)
+        summaries = self.summarizer.summarize(articles) if self.summarizer else [None] * len(articles)
+        for article, score, summary in zip(articles, scores, summaries, strict=True):
+            labels: dict[str, Any] = {}
+            if self.topics and score:
+                names = self.topics.topics
+                labels = {
+                    "topics": score.topics,
+                    "scores": dict(zip(names, score.probabilities, strict=True)),
+                    "review": score.review,
+                    "model": self.topics.name,
+                }
+            if summary:
+                labels |= {"summary": summary.text, "summary_method": summary.method}
+            yield Record(
+                id=article.id,
+                page=article.page,
+                part=article.part,
+                title=article.title,
+                published=article.published,
+                source=article.source,
+                tags=article.tags,
+                url=article.url,
+                **labels,
+            )
+
+
+def load(
+    model: str | Path | None = None,
+    *,
+    topics: bool = True,
+    summaries: bool = True,
+    threads: int | None = None,
+) -> Pipeline:
+    """Open the models.
+
+    Args:
+        model: Folder of a topic model; the one that comes with Mujaz where None.
+        topics: Label articles.
+        summaries: Summarize articles.
+        threads: Threads of the model; all cores where None.
+
+    Raises:
+        ModelError: The model folder is refused.
+    """
+    topic_model = TopicModel.from_pretrained(model or default_model(), threads) if topics else None
+    return Pipeline(topic_model, Lead() if summaries else None)
+
+
+def default_model(name: str = DEFAULT_MODEL) -> Path:
+    """Folder of a model that comes with Mujaz, in the installed package or in a checkout.
+
+    Raises:
+        ModelError: It is in neither place.
+    """
+    here = Path(__file__).resolve().parent
+    places = (here / "_models" / name, here.parent / "models" / name)
+    for place in places:
+        if place.is_dir():
+            return place
+    raise ModelError(f"no model {name!r} in {' or '.join(map(str, places))}; install Mujaz again")
+
+
+def _screen(item: Item) -> Item:
+    """The article, or why its text cannot be labelled."""
+    if isinstance(item, Reject):
+        return item
+    problem = language_problem(f"{item.title}\n{item.body}")
+    if problem is None:
+        return item
+    return Reject(item.page, f"part {item.part}", problem, item.id)
+
+
+def _as_article(item: Article | Mapping[str, Any], number: int) -> Article:
+    if isinstance(item, Article):
+        return item
+    known = {field.name for field in fields(Article)}
+    if unknown := sorted(item.keys() - known):
+        raise UsageError(f"article {number}: unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
+    given = {"id": str(number), "title": "", "body": ""} | {k: v for k, v in item.items() if v is not None}
+    return Article(**given | {"tags": tuple(given.get("tags", ()))})

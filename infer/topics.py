@@ -1,0 +1,152 @@
+"""The topic model: articles in, calibrated probabilities of every topic out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Encoding
+
+from infer.bundle import Bundle, open_bundle
+from infer.errors import ModelError
+from infer.schema import Article
+from infer.text import prepare
+
+Array = npt.NDArray[np.float32]
+
+# Tokens a batch holds, padding included: big enough to keep both cores in matrix products, small
+# enough that activations stay in cache.
+TOKEN_BUDGET = 2048
+# A headline longer than this share of the window leaves its body no room; the rest is cut.
+TITLE_SHARE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TopicScores:
+    """What the model says of one article.
+
+    Attributes:
+        probabilities: Calibrated, one a topic, in the model's order.
+        topics: Names whose probability reaches the threshold.
+        review: True where a probability lies too near its threshold to be trusted.
+        windows: Windows of tokens that the article was read in.
+    """
+
+    probabilities: tuple[float, ...]
+    topics: tuple[str, ...]
+    review: bool
+    windows: int
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A window of one article: its row in the input and its token ids."""
+
+    article: int
+    ids: list[int]
+    type_ids: list[int]
+
+
+class TopicModel:
+    """A multi-label topic classifier behind ONNX Runtime.
+
+    An article longer than the window is read in windows, the title before each. A topic's score is
+    the one that a third of the windows reach, or the first window's where that is higher: the
+    guideline gives a topic that the headline reports or that fills a third of the text.
+    """
+
+    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+        self.name = bundle.name
+        config = bundle.config
+        self.topics: tuple[str, ...] = tuple(
+            config["id2label"][str(i)] for i in range(len(config["id2label"]))
+        )
+        self.arabic_names: dict[str, str] = config["arabic_names"]
+        self._preparation: str = config["preparation"]
+        self._window: int = config["window"]
+        self._overlap: int = config["window_overlap"]
+        calibration = config["calibration"]
+        self._slopes = np.array([calibration[t]["slope"] for t in self.topics], np.float32)
+        self._intercepts = np.array([calibration[t]["intercept"] for t in self.topics], np.float32)
+        self.thresholds = np.array([calibration[t]["threshold"] for t in self.topics], np.float32)
+        self._margin: float = config["review_margin"]
+        self._padding: int = config["pad_token_id"]
+        self._tokenizer = bundle.tokenizer
+        self._session = bundle.session(config["graph"], threads)
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path, threads: int | None = None) -> TopicModel:
+        """Open a model folder.
+
+        Raises:
+            ModelError: The folder is refused (see ``open_bundle``) or is not a topic model's.
+        """
+        bundle = open_bundle(folder)
+        try:
+            return cls(bundle, threads)
+        except KeyError as missing:
+            raise ModelError(
+                f"{folder}/config.json: key {missing} is missing; export the model again"
+            ) from None
+
+    def predict(self, articles: Sequence[Article]) -> list[TopicScores]:
+        """Score articles; the order is kept, and each gets the scores it would get alone."""
+        windows = [w for i, article in enumerate(articles) for w in self._windows(i, article)]
+        logits = self._run(windows)
+        owner = np.array([w.article for w in windows], np.int64)
+        return [self._decide(logits[owner == i]) for i in range(len(articles))]
+
+    def _windows(self, index: int, article: Article) -> list[_Window]:
+        title = prepare(article.title, self._preparation)
+        body = prepare(article.body, self._preparation)
+        self._tokenizer.no_truncation()
+        longest = self._window // TITLE_SHARE
+        cut = self._tokenizer.encode(title, add_special_tokens=False)
+        if len(cut) > longest:
+            title = title[: cut.offsets[longest - 1][1]]
+        self._tokenizer.enable_truncation(self._window, stride=self._overlap, strategy="only_second")
+        first: Encoding = self._tokenizer.encode(title, body)
+        return [_Window(index, e.ids, e.type_ids) for e in (first, *first.overflowing)]
+
+    def _run(self, windows: list[_Window]) -> Array:
+        """Logits, windows × topics: batches of like lengths, so that little is padding."""
+        logits = np.empty((len(windows), len(self.topics)), np.float32)
+        order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
+        rest = iter(order)
+        while batch := _take(rest, windows):
+            logits[batch] = self._session.run(["logits"], self._pad([windows[i] for i in batch]))[0]
+        return logits
+
+    def _pad(self, windows: list[_Window]) -> dict[str, npt.NDArray[np.int64]]:
+        shape = (len(windows), max(len(w.ids) for w in windows))
+        ids = np.full(shape, self._padding, np.int64)
+        types, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        for row, window in enumerate(windows):
+            n = len(window.ids)
+            ids[row, :n], types[row, :n], mask[row, :n] = window.ids, window.type_ids, 1
+        return {"input_ids": ids, "token_type_ids": types, "attention_mask": mask}
+
+    def _decide(self, logits: Array) -> TopicScores:
+        by_window = np.sort(logits, axis=0)[::-1]
+        third = by_window[math.ceil(len(logits) / 3) - 1]
+        best = np.maximum(third, logits[0]) * self._slopes + self._intercepts
+        scores = 1 / (1 + np.exp(-best))
+        topics = tuple(
+            t for t, s, limit in zip(self.topics, scores, self.thresholds, strict=True) if s >= limit
+        )
+        review = bool((np.abs(scores - self.thresholds) < self._margin).any())
+        return TopicScores(tuple(map(float, scores)), topics, review, len(logits))
+
+
+def _take(order: Iterator[int], windows: list[_Window]) -> list[int]:
+    """The next windows that fit the token budget; ``order`` goes from short to long."""
+    batch: list[int] = []
+    for i in order:
+        batch.append(i)
+        if (len(batch) + 1) * len(windows[i].ids) > TOKEN_BUDGET:
+            break
+    return batch

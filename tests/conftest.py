@@ -1,0 +1,50 @@
+"""What all tests share: no network, and an encoder and a topic model small enough to make on the spot."""
+
+import os
+import socket
+import tempfile
+
+import pytest
+
+# Read when the libraries are imported, so they are set before any test is collected.
+_caches = tempfile.TemporaryDirectory(prefix="mujaz-tests-")
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_DATASETS_CACHE"] = _caches.name
+os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network():
+    """A connection to anywhere but a local socket file fails the test that tries it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, _refusing(getattr(socket.socket, name)))
+        yield
+
+
+def _refusing(method):
+    def call(self, *args):
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            raise RuntimeError(f"a test tried to reach the network: {args}")
+        return method(self, *args)
+
+    return call
+
+
+# The two below import torch, which the tests of infer must not need for anything else.
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(tmp_path_factory):
+    """Folder of a random encoder; see ``tiny.write_backbone``."""
+    from tests.tiny import write_backbone
+
+    return write_backbone(tmp_path_factory.mktemp("backbone") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """Folder of an untrained topic model; see ``tiny.write_topic_model``. Copy it to change it."""
+    from tests.tiny import write_topic_model
+
+    return write_topic_model(tmp_path_factory.mktemp("model") / "tiny")

@@ -1,0 +1,1 @@
+"""What makes the models; needs the ``train`` extra."""

@@ -1,0 +1,191 @@
+"""Fine-tuning of a topic model: cross-validation folds, then the model on everything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from datasets import Dataset
+from tokenizers import Tokenizer
+from transformers import Trainer, TrainingArguments, set_seed
+from transformers.trainer_utils import get_last_checkpoint
+
+from train import data, model
+from train.config import ClassifierConfig, TrainingConfig
+
+log = logging.getLogger(__name__)
+
+Array = npt.NDArray[np.float32]
+Collate = Callable[[list[dict[str, Any]]], dict[str, torch.Tensor]]
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """Logits that each article got from the model that had not seen it (articles × topics)."""
+
+    logits: Array
+    folds: npt.NDArray[np.int64]
+
+
+def cross_validate(config: ClassifierConfig, labelled: data.Labelled) -> CrossValidation:
+    """Train one model a fold and score the fold with it; finished folds are not trained again."""
+    fold_of = data.folds(labelled, config.folds, config.seed)
+    logits = np.zeros_like(labelled.targets)
+    for fold in range(config.folds):
+        held_out = fold_of == fold
+        run = config.runs / f"fold-{fold}"
+        stored = run / f"logits-{fingerprint(config, labelled)}.npy"
+        if not stored.is_file():
+            trained = fine_tune(config, labelled, ~held_out, run)
+            held_out_rows = encode(config, labelled).select(np.flatnonzero(held_out))
+            np.save(stored, predict(trained, held_out_rows, collator(_tokenizer(config.backbone))))
+            log.info("fold %d of %d done", fold + 1, config.folds)
+        logits[held_out] = np.load(stored)
+    return CrossValidation(logits, fold_of)
+
+
+def fine_tune(
+    config: ClassifierConfig, labelled: data.Labelled, chosen: npt.NDArray[np.bool_] | None, run: Path
+) -> model.TopicClassifier:
+    """Train on the chosen articles, all where None; resumes from a checkpoint in ``run`` that fits."""
+    set_seed(config.seed)
+    network = model.from_backbone(config.backbone, len(labelled.topics), config.training.dropout)
+    tokens = encode(config, labelled)
+    if chosen is not None:
+        tokens = tokens.select(np.flatnonzero(chosen))
+    arguments = _arguments(config.training, config.seed, run / fingerprint(config, labelled))
+    trainer = Trainer(
+        model=network,
+        args=arguments,
+        train_dataset=tokens,
+        data_collator=collator(_tokenizer(config.backbone)),
+        optimizers=(_optimizer(network, config.training), None),
+    )
+    trainer.train(resume_from_checkpoint=_last_checkpoint(arguments))
+    return network.eval()
+
+
+def encode(config: ClassifierConfig, labelled: data.Labelled) -> Dataset:
+    """First window of every article as token ids, with its labels and its length."""
+    tokenizer = _tokenizer(config.backbone)
+    tokenizer.enable_truncation(config.window, strategy="longest_first")
+    encodings = tokenizer.encode_batch(list(zip(labelled.titles, labelled.bodies, strict=True)))
+    return Dataset.from_dict(
+        {
+            "input_ids": [e.ids for e in encodings],
+            "token_type_ids": [e.type_ids for e in encodings],
+            "labels": labelled.targets.tolist(),
+            "length": [len(e.ids) for e in encodings],
+        }
+    )
+
+
+def predict(network: model.TopicClassifier, tokens: Dataset, collate: Collate) -> Array:
+    """Logits of encoded articles (articles × topics), in their order."""
+    by_length = np.argsort(np.array(tokens["length"]), kind="stable")
+    result = np.zeros((len(tokens), network.head.out_features), np.float32)
+    device = next(network.parameters()).device
+    for start in range(0, len(by_length), 64):
+        rows = by_length[start : start + 64]
+        batch = {k: v.to(device) for k, v in collate([tokens[int(i)] for i in rows]).items() if k != "labels"}
+        with torch.inference_mode():
+            result[rows] = network(**batch)["logits"].float().cpu().numpy()
+    return result
+
+
+def collator(tokenizer: Tokenizer) -> Collate:
+    """Pads a list of encoded articles to the longest of them."""
+    padding = next((i for t in ("<pad>", "[PAD]") if (i := tokenizer.token_to_id(t)) is not None), 0)
+
+    def collate(rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        width = max(len(row["input_ids"]) for row in rows)
+        ids = torch.full((len(rows), width), padding)
+        types, mask = torch.zeros_like(ids), torch.zeros_like(ids)
+        for i, row in enumerate(rows):
+            n = len(row["input_ids"])
+            ids[i, :n] = torch.tensor(row["input_ids"])
+            types[i, :n] = torch.tensor(row["token_type_ids"])
+            mask[i, :n] = 1
+        labels = torch.tensor([row["labels"] for row in rows], dtype=torch.float32)
+        return {"input_ids": ids, "token_type_ids": types, "attention_mask": mask, "labels": labels}
+
+    return collate
+
+
+def fingerprint(config: ClassifierConfig, labelled: data.Labelled) -> str:
+    """Identifies what a trained model depends on: settings, data and backbone, not where it is written."""
+    settings = config.model_dump(mode="json", exclude={"runs", "output", "name", "data"})
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    digest.update("\n".join(labelled.texts).encode())
+    digest.update(labelled.targets.tobytes())
+    weights = Path(config.backbone) / model.WEIGHTS
+    if weights.is_file():
+        digest.update(weights.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _tokenizer(backbone: str) -> Tokenizer:
+    path = Path(backbone) / "tokenizer.json"
+    tokenizer = Tokenizer.from_file(str(path)) if path.is_file() else Tokenizer.from_pretrained(backbone)
+    tokenizer.no_padding()
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def _last_checkpoint(arguments: TrainingArguments) -> str | None:
+    folder = str(arguments.output_dir)
+    return get_last_checkpoint(folder) if Path(folder).is_dir() else None  # type: ignore[no-untyped-call]
+
+
+def _optimizer(network: model.TopicClassifier, training: TrainingConfig) -> torch.optim.Optimizer:
+    """AdamW with a rate that falls by ``layer_decay`` a layer from the head to the embeddings.
+
+    Discriminative fine-tuning: Howard and Ruder 2018, arXiv 1801.06146.
+    """
+    layers = network.encoder.config.num_hidden_layers
+    groups = []
+    for name, parameter in network.named_parameters():
+        if name.startswith("head."):
+            rate = training.head_learning_rate
+        else:
+            parts = name.split(".")
+            depth = int(parts[parts.index("layer") + 1]) + 1 if "layer" in parts else 0
+            if training.frozen_layers and depth <= training.frozen_layers:
+                parameter.requires_grad = False
+                continue
+            rate = training.learning_rate * training.layer_decay ** (layers - depth)
+        decay = 0.0 if parameter.ndim < 2 else training.weight_decay
+        groups.append({"params": [parameter], "lr": rate, "weight_decay": decay})
+    return torch.optim.AdamW(groups)
+
+
+def _arguments(training: TrainingConfig, seed: int, output: Path) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(output),
+        num_train_epochs=training.epochs,
+        per_device_train_batch_size=training.batch_size,
+        warmup_steps=training.warmup_ratio,
+        lr_scheduler_type="linear",
+        bf16=training.bf16,
+        use_cpu=not torch.cuda.is_available(),
+        seed=seed,
+        data_seed=seed,
+        save_steps=training.save_steps,
+        save_total_limit=1,
+        logging_steps=20,
+        train_sampling_strategy="group_by_length",
+        length_column_name="length",
+        remove_unused_columns=False,
+        report_to="none",
+        dataloader_pin_memory=False,
+        disable_tqdm=not os.isatty(2),
+    )

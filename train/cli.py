@@ -1,0 +1,46 @@
+"""``mujaz-train``: arguments and exit codes of the training commands, nothing else."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infer.errors import ModelError, UsageError
+from train.config import BackboneConfig, ClassifierConfig, load_config
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+ConfigPath = Annotated[Path, typer.Argument(help="YAML configuration; see configs/.")]
+
+
+@app.command()
+def backbone(config: ConfigPath) -> None:
+    """Make the compact encoder: pretrained weights, vocabulary trimmed to Arabic news."""
+    from train.backbone import build
+
+    typer.echo(build(load_config(config, BackboneConfig)))
+
+
+@app.command()
+def classifier(config: ConfigPath) -> None:
+    """Cross-validate, train, calibrate and export a topic model; finished stages are not repeated."""
+    from train.run import train_classifier
+
+    typer.echo(train_classifier(load_config(config, ClassifierConfig)))
+
+
+def main() -> None:
+    """Entry point of the ``mujaz-train`` command."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        app(standalone_mode=True)
+    except UsageError as error:
+        typer.echo(f"mujaz-train: {error}", err=True)
+        raise SystemExit(2) from None
+    except ModelError as error:
+        typer.echo(f"mujaz-train: {error}", err=True)
+        raise SystemExit(1) from None

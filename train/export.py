@@ -1,0 +1,169 @@
+"""A trained topic model as an ONNX graph: traced, fused, its weights in signed int8.
+
+Signed weights are what ONNX Runtime's VNNI and AMX kernels multiply (u8 × s8); the unsigned kind falls
+back to a path no faster than float.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.transformers.fusion_options import FusionOptions
+from onnxruntime.transformers.optimizer import optimize_model
+from torch import nn
+
+from infer.errors import ModelError
+from train.model import TopicClassifier
+
+log = logging.getLogger(__name__)
+
+Array = npt.NDArray[np.float32]
+INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
+OUTPUTS = ["logits", "vectors"]
+OPSET = 17
+# Largest difference between torch and the float32 graph that rounding explains.
+TOLERANCE = 1e-4
+SHAPES = [(batch, length) for batch in (1, 2, 8) for length in (1, 2, 17, 128, 512)]
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """Paths of the float32 graph and of the int8 graph."""
+
+    float32: Path
+    int8: Path
+
+
+def export(network: TopicClassifier, folder: Path) -> Graphs:
+    """Write ``model_fp32.onnx`` and ``model.onnx`` (int8) to the folder.
+
+    Raises:
+        ModelError: The float32 graph's logits differ from torch's by more than ``TOLERANCE``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    graphs = Graphs(folder / "model_fp32.onnx", folder / "model.onnx")
+    with tempfile.TemporaryDirectory() as scratch:
+        traced = Path(scratch) / "traced.onnx"
+        trace(network, traced)
+        fuse(network, traced, graphs.float32)
+    difference = parity(network, graphs.float32)
+    log.info("torch and ONNX float32 differ by at most %.1e", difference)
+    if difference > TOLERANCE:
+        raise ModelError(f"{graphs.float32}: differs from torch by {difference:.1e}, allowed {TOLERANCE:.0e}")
+    quantize(graphs.float32, graphs.int8)
+    return graphs
+
+
+def trace(network: TopicClassifier, path: Path) -> None:
+    """Trace the network with batch and length left open."""
+    # Only the plain attention is a pattern that the fusion below knows.
+    network.encoder.set_attn_implementation("eager")
+    ids = torch.arange(5, 39).reshape(2, 17) % network.encoder.config.vocab_size
+    mask = torch.ones_like(ids)
+    mask[1, 9:] = 0
+    axes = {name: {0: "batch", 1: "length"} for name in INPUTS} | {name: {0: "batch"} for name in OUTPUTS}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracer warns of shapes that stay fixed; parity() checks them
+        torch.onnx.export(
+            _Traced(network).eval(),
+            (ids, mask, torch.zeros_like(ids)),
+            str(path),
+            input_names=INPUTS,
+            output_names=OUTPUTS,
+            dynamic_axes=axes,
+            opset_version=OPSET,
+            dynamo=False,
+        )
+
+
+def fuse(network: TopicClassifier, source: Path, target: Path) -> None:
+    """Fuse attention, layer norm and GELU into ONNX Runtime's own operators.
+
+    Raises:
+        ModelError: A layer's attention was not fused, which would cost half the speed unseen.
+    """
+    config = network.encoder.config
+    fused = optimize_model(
+        str(source),
+        model_type="bert",
+        num_heads=config.num_attention_heads,
+        hidden_size=config.hidden_size,
+        optimization_options=FusionOptions("bert"),
+        opt_level=0,
+    )
+    counts = fused.get_fused_operator_statistics()
+    if counts["Attention"] != config.num_hidden_layers:
+        found = f"{counts['Attention']} of {config.num_hidden_layers} attentions"
+        raise ModelError(f"{target}: only {found} were fused")
+    fused.save_model_to_file(str(target))
+
+
+def quantize(source: Path, target: Path) -> None:
+    """Weights to signed int8, a scale for each output channel; activations at run time."""
+    quantize_dynamic(
+        source,
+        target,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+    )
+
+
+def parity(network: TopicClassifier, graph: Path) -> float:
+    """Largest difference of logits between torch and the graph over ``SHAPES``, with padding."""
+    session = open_session(graph)
+    worst = 0.0
+    for feed in _feeds(network.encoder.config.vocab_size):
+        with torch.inference_mode():
+            expected = network(**{k: torch.from_numpy(v) for k, v in feed.items()})["logits"].numpy()
+        found = session.run(["logits"], feed)[0]
+        worst = max(worst, float(np.abs(found - expected).max()))
+    return worst
+
+
+def open_session(graph: Path) -> onnxruntime.InferenceSession:
+    """An ONNX Runtime session on the CPU, warnings off."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+
+
+def copy_tokenizer(backbone: str, folder: Path) -> None:
+    """Copy the backbone's tokenizer, and its SentencePiece model where it has one."""
+    for name in ("tokenizer.json", "sentencepiece.bpe.model"):
+        if (Path(backbone) / name).is_file():
+            shutil.copyfile(Path(backbone) / name, folder / name)
+
+
+def _feeds(vocabulary: int) -> Iterator[dict[str, npt.NDArray[np.int64]]]:
+    draw = np.random.default_rng(0)
+    for batch, length in SHAPES:
+        ids = draw.integers(5, vocabulary, (batch, length))
+        mask = np.ones_like(ids)
+        if batch > 1 and length > 2:
+            mask[-1, length // 2 :] = 0
+        yield {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+
+
+class _Traced(nn.Module):
+    """The network with positional inputs and outputs, as the tracer wants them."""
+
+    def __init__(self, network: TopicClassifier) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        output = self.network(**dict(zip(INPUTS, inputs, strict=True)))
+        return tuple(output[name] for name in OUTPUTS)

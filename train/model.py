@@ -1,0 +1,91 @@
+"""The topic model in torch: any encoder, the mean of its token vectors, one sigmoid a topic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import AutoConfig, AutoModel, PreTrainedModel
+
+WEIGHTS = "model.safetensors"
+
+
+class TopicClassifier(nn.Module):
+    """An encoder with a linear head over mean-pooled token vectors.
+
+    Mean pooling is how multilingual-e5 was trained (Wang et al. 2024, arXiv 2402.05672); it serves
+    encoders without a trained pooler alike.
+    """
+
+    def __init__(self, encoder: PreTrainedModel, topics: int, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(encoder.config.hidden_size, topics)
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        token_type_ids: torch.Tensor | None = None,
+        labels: torch.Tensor | None = None,
+    ) -> dict[str, torch.Tensor]:
+        """Score a batch.
+
+        Args:
+            input_ids: Integers, batch × tokens.
+            attention_mask: The same shape, zero where there is padding.
+            token_type_ids: The same shape.
+            labels: Zeros and ones, batch × topics.
+
+        Returns:
+            ``logits``, batch × topics; ``vectors``, batch × width, of unit length; ``loss`` where
+            there are labels.
+        """
+        hidden = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+        ).last_hidden_state
+        pooled = mean_pool(hidden, attention_mask)
+        logits = self.head(self.dropout(pooled))
+        output = {"logits": logits, "vectors": nn.functional.normalize(pooled, dim=-1)}
+        if labels is not None:
+            output["loss"] = nn.functional.binary_cross_entropy_with_logits(logits.float(), labels)
+        return output
+
+
+def mean_pool(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    """Mean of the vectors of the tokens that are not padding: batch × tokens × width to batch × width."""
+    mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+    return (hidden * mask).sum(1) / mask.sum(1).clamp(min=1)
+
+
+def from_backbone(backbone: str, topics: int, dropout: float = 0.1) -> TopicClassifier:
+    """A model with a fresh head on a pretrained encoder (a folder or a hub name)."""
+    encoder = AutoModel.from_pretrained(backbone, **_without_pooler(backbone))
+    return TopicClassifier(encoder, topics, dropout)
+
+
+def save(model: TopicClassifier, folder: Path) -> None:
+    """Write weights and the encoder's configuration."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.encoder.config.save_pretrained(folder)
+    state = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
+    save_file(state, folder / WEIGHTS)
+
+
+def load(folder: Path) -> TopicClassifier:
+    """Read what ``save`` wrote."""
+    state = load_file(folder / WEIGHTS)
+    config = AutoConfig.from_pretrained(folder)
+    encoder = AutoModel.from_config(config, **_without_pooler(str(folder)))  # type: ignore[no-untyped-call]
+    model = TopicClassifier(encoder, topics=state["head.bias"].shape[0])
+    model.load_state_dict(state)
+    return model.eval()
+
+
+def _without_pooler(source: str) -> dict[str, bool]:
+    """BERT and its kin build a pooler that mean pooling never uses."""
+    kind = AutoConfig.from_pretrained(source).model_type
+    return {"add_pooling_layer": False} if kind in {"bert", "roberta", "xlm-roberta"} else {}
