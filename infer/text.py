@@ -14,7 +14,8 @@ PREPARATION = "mujaz-1"
 """Name and version of the normal form; a model that was trained on it names it in its config."""
 
 # What NFKC does not spell out.
-_LIGATURES = {"﷼": "ريال", "﷽": "بسم الله الرحمن الرحيم", "\u2044": "/", "٪": "%"}
+# U+2581 is how SentencePiece writes a space.
+_LIGATURES = {"\u2581": " ", "﷼": "ريال", "﷽": "بسم الله الرحمن الرحيم", "\u2044": "/", "٪": "%"}
 # Tatweel, vowel marks and Quranic annotation, also in their presentation forms, which NFKC would
 # write as a space and a mark. Hamza and madda above stay until NFKC has joined them to their letter.
 _MARKS = re.compile(

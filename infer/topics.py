@@ -43,8 +43,14 @@ class TopicScores:
 
 
 @dataclass(frozen=True)
-class _Window:
-    """A window of one article: its row in the input and its token ids."""
+class Window:
+    """A window of one article.
+
+    Attributes:
+        article: The article's place in the input.
+        ids: Token ids, special tokens included.
+        type_ids: Token type ids, as many.
+    """
 
     article: int
     ids: list[int]
@@ -73,6 +79,7 @@ class TopicModel:
         self._slopes = np.array([calibration[t]["slope"] for t in self.topics], np.float32)
         self._intercepts = np.array([calibration[t]["intercept"] for t in self.topics], np.float32)
         self.thresholds = np.array([calibration[t]["threshold"] for t in self.topics], np.float32)
+        self._borders = np.log(self.thresholds / (1 - self.thresholds))
         self._margin: float = config["review_margin"]
         self._padding: int = config["pad_token_id"]
         self._tokenizer = bundle.tokenizer
@@ -95,12 +102,16 @@ class TopicModel:
 
     def predict(self, articles: Sequence[Article]) -> list[TopicScores]:
         """Score articles; the order is kept, and each gets the scores it would get alone."""
-        windows = [w for i, article in enumerate(articles) for w in self._windows(i, article)]
+        windows = self.windows(articles)
         logits = self._run(windows)
         owner = np.array([w.article for w in windows], np.int64)
         return [self._decide(logits[owner == i]) for i in range(len(articles))]
 
-    def _windows(self, index: int, article: Article) -> list[_Window]:
+    def windows(self, articles: Sequence[Article]) -> list[Window]:
+        """The windows of tokens in which the model reads the articles, in order."""
+        return [window for i, article in enumerate(articles) for window in self._windows(i, article)]
+
+    def _windows(self, index: int, article: Article) -> list[Window]:
         title = prepare(article.title, self._preparation)
         body = prepare(article.body, self._preparation)
         self._tokenizer.no_truncation()
@@ -110,9 +121,9 @@ class TopicModel:
             title = title[: cut.offsets[longest - 1][1]]
         self._tokenizer.enable_truncation(self._window, stride=self._overlap, strategy="only_second")
         first: Encoding = self._tokenizer.encode(title, body)
-        return [_Window(index, e.ids, e.type_ids) for e in (first, *first.overflowing)]
+        return [Window(index, e.ids, e.type_ids) for e in (first, *first.overflowing)]
 
-    def _run(self, windows: list[_Window]) -> Array:
+    def _run(self, windows: list[Window]) -> Array:
         """Logits, windows × topics: batches of like lengths, so that little is padding."""
         logits = np.empty((len(windows), len(self.topics)), np.float32)
         order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
@@ -121,7 +132,7 @@ class TopicModel:
             logits[batch] = self._session.run(["logits"], self._pad([windows[i] for i in batch]))[0]
         return logits
 
-    def _pad(self, windows: list[_Window]) -> dict[str, npt.NDArray[np.int64]]:
+    def _pad(self, windows: list[Window]) -> dict[str, npt.NDArray[np.int64]]:
         shape = (len(windows), max(len(w.ids) for w in windows))
         ids = np.full(shape, self._padding, np.int64)
         types, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
@@ -133,16 +144,16 @@ class TopicModel:
     def _decide(self, logits: Array) -> TopicScores:
         by_window = np.sort(logits, axis=0)[::-1]
         third = by_window[math.ceil(len(logits) / 3) - 1]
-        best = np.maximum(third, logits[0]) * self._slopes + self._intercepts
-        scores = 1 / (1 + np.exp(-best))
+        log_odds = np.maximum(third, logits[0]) * self._slopes + self._intercepts
+        scores = 1 / (1 + np.exp(-log_odds))
         topics = tuple(
             t for t, s, limit in zip(self.topics, scores, self.thresholds, strict=True) if s >= limit
         )
-        review = bool((np.abs(scores - self.thresholds) < self._margin).any())
+        review = bool((np.abs(log_odds - self._borders) < self._margin).any())
         return TopicScores(tuple(map(float, scores)), topics, review, len(logits))
 
 
-def _take(order: Iterator[int], windows: list[_Window]) -> list[int]:
+def _take(order: Iterator[int], windows: list[Window]) -> list[int]:
     """The next windows that fit the token budget; ``order`` goes from short to long."""
     batch: list[int] = []
     for i in order:

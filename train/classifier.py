@@ -16,11 +16,13 @@ import numpy.typing as npt
 import torch
 from datasets import Dataset
 from tokenizers import Tokenizer
+from torch.utils.data import DataLoader
 from transformers import Trainer, TrainingArguments, set_seed
-from transformers.trainer_utils import get_last_checkpoint
+from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from train import data, model
 from train.config import ClassifierConfig, TrainingConfig
+from train.vocabulary import open_tokenizer
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ def cross_validate(config: ClassifierConfig, labelled: data.Labelled) -> CrossVa
         if not stored.is_file():
             trained = fine_tune(config, labelled, ~held_out, run)
             held_out_rows = encode(config, labelled).select(np.flatnonzero(held_out))
-            np.save(stored, predict(trained, held_out_rows, collator(_tokenizer(config.backbone))))
+            _save(stored, predict(trained, held_out_rows, collator(open_tokenizer(config.backbone))))
             log.info("fold %d of %d done", fold + 1, config.folds)
         logits[held_out] = np.load(stored)
     return CrossValidation(logits, fold_of)
@@ -63,11 +65,11 @@ def fine_tune(
     if chosen is not None:
         tokens = tokens.select(np.flatnonzero(chosen))
     arguments = _arguments(config.training, config.seed, run / fingerprint(config, labelled))
-    trainer = Trainer(
+    trainer = _Trainer(
         model=network,
         args=arguments,
         train_dataset=tokens,
-        data_collator=collator(_tokenizer(config.backbone)),
+        data_collator=collator(open_tokenizer(config.backbone)),
         optimizers=(_optimizer(network, config.training), None),
     )
     trainer.train(resume_from_checkpoint=_last_checkpoint(arguments))
@@ -76,7 +78,7 @@ def fine_tune(
 
 def encode(config: ClassifierConfig, labelled: data.Labelled) -> Dataset:
     """First window of every article as token ids, with its labels and its length."""
-    tokenizer = _tokenizer(config.backbone)
+    tokenizer = open_tokenizer(config.backbone)
     tokenizer.enable_truncation(config.window, strategy="longest_first")
     encodings = tokenizer.encode_batch(list(zip(labelled.titles, labelled.bodies, strict=True)))
     return Dataset.from_dict(
@@ -133,17 +135,54 @@ def fingerprint(config: ClassifierConfig, labelled: data.Labelled) -> str:
     return digest.hexdigest()[:12]
 
 
-def _tokenizer(backbone: str) -> Tokenizer:
-    path = Path(backbone) / "tokenizer.json"
-    tokenizer = Tokenizer.from_file(str(path)) if path.is_file() else Tokenizer.from_pretrained(backbone)
-    tokenizer.no_padding()
-    tokenizer.encode_special_tokens = True
-    return tokenizer
+class _ByLength(LengthGroupedSampler):
+    """Batches of like lengths, in an order that depends on the seed and the epoch alone.
+
+    The library draws the order from the global state of the random numbers, which an epoch that is
+    resumed midway does not have again: it would see some articles twice and others not at all.
+    """
+
+    def __init__(self, batch_size: int, lengths: list[int], seed: int) -> None:
+        super().__init__(batch_size, lengths=lengths)
+        self.seed = seed
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by the trainer before each epoch."""
+        self.generator = torch.Generator().manual_seed(1_000 * self.seed + epoch)
+
+
+class _Trainer(Trainer):
+    def get_train_dataloader(self) -> DataLoader[dict[str, Any]]:
+        """The training articles, in the order of ``_ByLength``."""
+        dataset: Any = self.train_dataset
+        size = self.args.train_batch_size
+        sampler = _ByLength(size, list(dataset["length"]), self.args.seed)
+        loader = DataLoader(dataset, size, sampler=sampler, collate_fn=self.data_collator)
+        return self.accelerator.prepare(loader)  # type: ignore[no-any-return]
+
+
+def _save(path: Path, logits: Array) -> None:
+    """Write the logits of a fold, whole or not at all."""
+    draft = path.with_suffix(".draft")
+    with draft.open("wb") as file:
+        np.save(file, logits)
+    draft.replace(path)
 
 
 def _last_checkpoint(arguments: TrainingArguments) -> str | None:
-    folder = str(arguments.output_dir)
-    return get_last_checkpoint(folder) if Path(folder).is_dir() else None  # type: ignore[no-untyped-call]
+    """The latest whole checkpoint: its state is what is written last."""
+    states = list(Path(str(arguments.output_dir)).glob("checkpoint-*/trainer_state.json"))
+    whole = [state.parent for state in states if _is_json(state)]
+    return str(max(whole, key=lambda folder: int(folder.name.rpartition("-")[2]))) if whole else None
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return True
 
 
 def _optimizer(network: model.TopicClassifier, training: TrainingConfig) -> torch.optim.Optimizer:
@@ -182,8 +221,6 @@ def _arguments(training: TrainingConfig, seed: int, output: Path) -> TrainingArg
         save_steps=training.save_steps,
         save_total_limit=1,
         logging_steps=20,
-        train_sampling_strategy="group_by_length",
-        length_column_name="length",
         remove_unused_columns=False,
         report_to="none",
         dataloader_pin_memory=False,

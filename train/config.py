@@ -6,15 +6,25 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from infer.errors import UsageError
+from infer.text import PREPARATIONS
 
 
 class Strict(BaseModel):
     """Base of all configuration: frozen, and an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _known(preparation: str) -> str:
+    if preparation not in PREPARATIONS:
+        raise ValueError(f"not a text preparation; known are {', '.join(sorted(PREPARATIONS))}")
+    return preparation
+
+
+Preparation = Annotated[str, AfterValidator(_known)]
 
 
 class BackboneConfig(Strict):
@@ -34,7 +44,7 @@ class BackboneConfig(Strict):
     corpus: list[Path] = Field(min_length=1)
     corpus_articles: int | None = Field(default=None, ge=1)
     vocabulary_size: int = Field(default=16_000, ge=1_000)
-    preparation: str = "mujaz-1"
+    preparation: Preparation = "mujaz-1"
     seed: int = 0
     output: Path
 
@@ -97,7 +107,7 @@ class ClassifierConfig(Strict):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     backbone: str
-    preparation: str = "mujaz-1"
+    preparation: Preparation = "mujaz-1"
     topics: Path = Path("configs/topics.yaml")
     data: Path
     window: int = Field(default=128, ge=16, le=512)
@@ -122,6 +132,8 @@ def load_config(path: Path, kind: type[Config]) -> Config:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"{path}: no such configuration file") from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not readable as YAML: {error}") from None
     if not isinstance(data, dict):

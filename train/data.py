@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from datasets import Dataset, load_dataset
+from datasets.exceptions import DatasetsError
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -68,7 +69,10 @@ def load_labelled(path: Path, topics: list[str], preparation: str) -> Labelled:
     table = _load_table(path)
     if "labels" not in table.column_names or not {"body", "text"} & set(table.column_names):
         raise UsageError(f"{path}: columns are {table.column_names}; needed: labels, and body or text")
-    labels = [_label_list(value) for value in table["labels"]]
+    try:
+        labels = [_label_list(value) for value in table["labels"]]
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
     unknown = Counter(name for row in labels for name in row if name not in topics)
     if unknown:
         raise UsageError(f"{path}: labels that are not topics: {dict(unknown)}; topics: {topics}")
@@ -123,7 +127,10 @@ def _load_table(path: Path) -> Dataset:
         raise UsageError(f"{path}: no such data file")
     if path.suffix not in FORMATS:
         raise UsageError(f"{path}: suffix {path.suffix!r}; labelled data is read from {', '.join(FORMATS)}")
-    table = load_dataset(FORMATS[path.suffix], data_files=str(path), split="train")
+    try:
+        table = load_dataset(FORMATS[path.suffix], data_files=str(path), split="train")
+    except (DatasetsError, StopIteration, ValueError) as error:  # StopIteration where the file is empty
+        raise UsageError(f"{path}: not readable as {path.suffix[1:]}: {error.__cause__ or error}") from None
     assert isinstance(table, Dataset)  # noqa: S101 - one split was asked for
     return table
 
@@ -135,5 +142,7 @@ def _column(table: Dataset, name: str) -> list[str]:
 
 
 def _label_list(value: object) -> list[str]:
-    names = value.split("|") if isinstance(value, str) else list(value or [])  # type: ignore[call-overload]
+    if value is not None and not isinstance(value, str | list):
+        raise UsageError(f"label {value!r} is not a topic's name, a list of names, or names with | between")
+    names = value.split("|") if isinstance(value, str) else map(str, value or [])
     return [name.strip() for name in names if name.strip() and name.strip() != OTHER]

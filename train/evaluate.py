@@ -87,7 +87,7 @@ def after_review(targets: Array, predicted: Bool, review: Bool) -> dict[str, Any
     return {
         "review": {
             "share": _round(review.mean()),
-            "accuracy_of_the_rest": _round(right[~review].mean()),
+            "accuracy_of_the_rest": _round(right[~review].mean() if not review.all() else 0.0),
             "accuracy_of_all": _round(right.mean()),
         }
     }

@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,11 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers.fusion_options import FusionOptions
 from onnxruntime.transformers.optimizer import optimize_model
 from torch import nn
+from transformers import PreTrainedConfig
 
 from infer.errors import ModelError
 from train.model import TopicClassifier
+from train.vocabulary import open_tokenizer
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,8 @@ OUTPUTS = ["logits", "vectors"]
 OPSET = 17
 # Largest difference between torch and the float32 graph that rounding explains.
 TOLERANCE = 1e-4
-SHAPES = [(batch, length) for batch in (1, 2, 8) for length in (1, 2, 17, 128, 512)]
+BATCHES = (1, 2, 8)
+LENGTHS = (1, 2, 17, 128, 512)
 
 
 @dataclass(frozen=True)
@@ -122,10 +126,10 @@ def quantize(source: Path, target: Path) -> None:
 
 
 def parity(network: TopicClassifier, graph: Path) -> float:
-    """Largest difference of logits between torch and the graph over ``SHAPES``, with padding."""
+    """Largest difference of logits between torch and the graph over batches and lengths, with padding."""
     session = open_session(graph)
     worst = 0.0
-    for feed in _feeds(network.encoder.config.vocab_size):
+    for feed in _feeds(network.encoder.config):
         with torch.inference_mode():
             expected = network(**{k: torch.from_numpy(v) for k, v in feed.items()})["logits"].numpy()
         found = session.run(["logits"], feed)[0]
@@ -141,16 +145,18 @@ def open_session(graph: Path) -> onnxruntime.InferenceSession:
 
 
 def copy_tokenizer(backbone: str, folder: Path) -> None:
-    """Copy the backbone's tokenizer, and its SentencePiece model where it has one."""
-    for name in ("tokenizer.json", "sentencepiece.bpe.model"):
-        if (Path(backbone) / name).is_file():
-            shutil.copyfile(Path(backbone) / name, folder / name)
+    """Write the tokenizer of a backbone (folder or hub name), and its SentencePiece model if it has one."""
+    open_tokenizer(backbone).save(str(folder / "tokenizer.json"))
+    pieces = Path(backbone) / "sentencepiece.bpe.model"
+    if pieces.is_file():
+        shutil.copyfile(pieces, folder / pieces.name)
 
 
-def _feeds(vocabulary: int) -> Iterator[dict[str, npt.NDArray[np.int64]]]:
+def _feeds(encoder: PreTrainedConfig) -> Iterator[dict[str, npt.NDArray[np.int64]]]:
     draw = np.random.default_rng(0)
-    for batch, length in SHAPES:
-        ids = draw.integers(5, vocabulary, (batch, length))
+    lengths = {min(length, encoder.max_position_embeddings) for length in LENGTHS}
+    for batch, length in product(BATCHES, sorted(lengths)):
+        ids = draw.integers(5, encoder.vocab_size, (batch, length))
         mask = np.ones_like(ids)
         if batch > 1 and length > 2:
             mask[-1, length // 2 :] = 0

@@ -9,6 +9,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 
+from infer.errors import UsageError
+
 WEIGHTS = "model.safetensors"
 
 
@@ -72,7 +74,9 @@ def save(model: TopicClassifier, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     model.encoder.config.save_pretrained(folder)
     state = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
-    save_file(state, folder / WEIGHTS)
+    # Whole or not at all: what is there is taken for finished.
+    save_file(state, folder / f"{WEIGHTS}.draft")
+    (folder / f"{WEIGHTS}.draft").replace(folder / WEIGHTS)
 
 
 def load(folder: Path) -> TopicClassifier:
@@ -87,5 +91,9 @@ def load(folder: Path) -> TopicClassifier:
 
 def _without_pooler(source: str) -> dict[str, bool]:
     """BERT and its kin build a pooler that mean pooling never uses."""
-    kind = AutoConfig.from_pretrained(source).model_type
+    try:
+        kind = AutoConfig.from_pretrained(source).model_type
+    except OSError as error:
+        why = str(error).splitlines()[0]
+        raise UsageError(f"{source}: no encoder; `mujaz-train backbone` makes one ({why})") from None
     return {"add_pooling_layer": False} if kind in {"bert", "roberta", "xlm-roberta"} else {}

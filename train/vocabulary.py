@@ -6,13 +6,14 @@ both mark the start of a word with ``▁`` and give the same ids.
 
 from __future__ import annotations
 
+import re
 import string
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 from sentencepiece import sentencepiece_model_pb2 as spm_format
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 
 Piece = tuple[str, float]
 
@@ -32,14 +33,31 @@ def tokenizer(pieces: list[Piece]) -> Tokenizer:
         pieces: Every piece with its unigram log-probability; the first four are ``SPECIAL``.
     """
     result = Tokenizer(models.Unigram(pieces, unk_id=UNKNOWN, byte_fallback=False))
-    result.pre_tokenizer = pre_tokenizers.Metaspace(replacement=WORD_START, prepend_scheme="always")
+    # A special token never comes from text: an article that says "<mask>" is not asking for one. Its name
+    # is a piece, so the name is cut behind its "<".
+    names = "|".join(re.escape(name[1:]) for name in (*SPECIAL, MASK))
+    result.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Metaspace(replacement=WORD_START, prepend_scheme="always"),
+            pre_tokenizers.Split(Regex(f"<(?={names})"), "merged_with_previous"),
+        ]
+    )
     result.decoder = decoders.Metaspace(replacement=WORD_START, prepend_scheme="always")
     result.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
-    # A special token never comes from text: an article that says "<mask>" is not asking for one.
     result.encode_special_tokens = True
     result.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in (*SPECIAL, MASK)])
+    return result
+
+
+def open_tokenizer(backbone: str) -> Tokenizer:
+    """The tokenizer of a folder or of a hub name, without padding or truncation."""
+    path = Path(backbone) / "tokenizer.json"
+    result = Tokenizer.from_file(str(path)) if path.is_file() else Tokenizer.from_pretrained(backbone)
+    result.no_padding()
+    result.no_truncation()
+    result.encode_special_tokens = True
     return result
 
 

@@ -1,0 +1,96 @@
+import subprocess
+import sys
+
+import pytest
+
+from infer import Article, Record, Reject, load
+from infer.errors import ModelError, UsageError
+from infer.pipeline import Pipeline
+
+TITLE = "افتتاح جسر جديد فوق النهر"
+BODY = "افتتحت وزارة النقل جسرا جديدا فوق النهر بعد عامين من العمل. وحضر الافتتاح عدد من السكان."
+
+
+@pytest.fixture(scope="module")
+def pipeline(tiny_model):
+    return load(tiny_model)
+
+
+def test_articles_become_records_with_everything_that_came_in(pipeline):
+    article = Article(
+        id="a7",
+        title=TITLE,
+        body=BODY,
+        page="day.csv",
+        part=2,
+        published="2025-03-05",
+        source="وكالة",
+        tags=("جسور", "نقل"),
+        url="https://example.org/7",
+    )
+    [record] = pipeline.analyze([article])
+    for name in ("id", "title", "page", "part", "published", "source", "tags", "url"):
+        assert getattr(record, name) == getattr(article, name)
+    assert record.summary == "افتتحت وزارة النقل جسرا جديدا فوق النهر بعد عامين من العمل."
+    assert record.summary_method == "lead"
+    assert list(record.scores) == list(pipeline.topics.topics)
+    assert record.model == pipeline.topics.name
+
+
+def test_mappings_do_as_well_as_articles(pipeline):
+    [record] = pipeline.analyze([{"title": TITLE, "body": BODY, "url": None}])
+    assert (record.id, record.title, record.url) == ("1", TITLE, None)
+
+
+def test_an_unknown_key_is_refused_with_the_known_ones(pipeline):
+    with pytest.raises(UsageError, match=r"article 1: unknown key 'text'; known: body"):
+        pipeline.analyze([{"text": BODY}])
+
+
+def test_unusable_text_is_rejected_in_its_place(pipeline):
+    results = pipeline.analyze(
+        [
+            {"title": TITLE, "body": BODY},
+            {"title": "", "body": "  \n"},
+            {"title": "The port opens", "body": "The new port opened on Monday after two years."},
+            {"title": TITLE, "body": BODY},
+        ]
+    )
+    assert [type(result) for result in results] == [Record, Reject, Reject, Record]
+    assert "Arabic" in results[2].reason
+
+
+def test_order_is_kept_across_chunks_and_rejects_pass_through(pipeline):
+    reject = Reject("p", "line 3", "broken JSON")
+    items = [Article(str(i), f"{TITLE} {i}", BODY * (i % 5 + 1)) for i in range(23)]
+    mixed = [*items[:7], reject, *items[7:]]
+    results = list(pipeline.stream(iter(mixed), chunk=4))
+    assert results[7] is reject
+    assert [r.id for r in results if isinstance(r, Record)] == [item.id for item in items]
+
+
+def test_stages_can_be_left_out(tiny_model):
+    [labelled] = load(tiny_model, summaries=False).analyze([{"title": TITLE, "body": BODY}])
+    assert labelled.summary is None
+    assert labelled.topics is not None
+    [summarized] = Pipeline(None, load(tiny_model).summarizer).analyze([{"title": TITLE, "body": BODY}])
+    assert summarized.topics is None
+    assert summarized.summary
+
+
+def test_a_model_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ModelError, match="not a model folder"):
+        load(tmp_path / "none")
+
+
+def test_nothing_in_infer_needs_torch_or_the_training_code():
+    blocked = ["torch", "transformers", "datasets", "sentencepiece", "sklearn", "train"]
+    code = f"""
+import importlib, pkgutil, sys
+for name in {blocked!r}:
+    sys.modules[name] = None
+import infer
+for module in pkgutil.walk_packages(infer.__path__, "infer."):
+    importlib.import_module(module.name)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,306 @@
+import dataclasses
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer
+from transformers import Trainer
+
+from tests.train import toy
+from train import classifier
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+# Long enough for a step to lie in the second and third of the epochs: 45 articles are 3 steps each.
+ARTICLES = 45
+STEPS = {"epochs": 4, "batch_size": 16, "save_steps": 2, "dropout": 0.1}
+
+
+def logits(network, config, data) -> np.ndarray:
+    collate = classifier.collator(Tokenizer.from_file(str(Path(config.backbone) / "tokenizer.json")))
+    return classifier.predict(network, classifier.encode(config, data), collate)
+
+
+def trained(config, data, run: Path, chosen=None) -> np.ndarray:
+    return logits(classifier.fine_tune(config, data, chosen, run), config, data)
+
+
+@pytest.fixture
+def data(tmp_path):
+    return toy.labelled(tmp_path, ARTICLES)
+
+
+def test_a_short_training_learns_a_task_that_can_be_learnt(tiny_backbone, tmp_path):
+    data = toy.labelled(tmp_path, 240)
+    config = toy.config(tmp_path, tiny_backbone)
+    seen = np.arange(240) < 200
+    found = trained(config, data, tmp_path / "run", seen)
+    right = ((found > 0) == (data.targets > 0.5)).all(1)
+    assert right[seen].mean() > 0.9
+    assert right[~seen].mean() > 0.8
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS)
+    first = trained(config, data, tmp_path / "first")
+    assert np.array_equal(first, trained(config, data, tmp_path / "second"))
+    reseeded = toy.config(tmp_path, tiny_backbone, training=STEPS, seed=1)
+    assert not np.allclose(first, trained(reseeded, data, tmp_path / "third"))
+
+
+def test_only_the_chosen_articles_are_learnt_from(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS)
+    chosen = np.arange(ARTICLES) < 30
+    first = trained(config, data, tmp_path / "first", chosen)
+    changed = dataclasses.replace(data, targets=np.where(chosen[:, None], data.targets, 1 - data.targets))
+    assert np.array_equal(first, trained(config, changed, tmp_path / "second", chosen))
+
+
+class KilledError(Exception):
+    pass
+
+
+def killed_after(monkeypatch, step: int) -> None:
+    """Training dies when the checkpoint of that step is written."""
+    save = Trainer._save_checkpoint
+
+    def dying(self, *args, **kwargs):
+        save(self, *args, **kwargs)
+        if self.state.global_step == step:
+            raise KilledError
+
+    monkeypatch.setattr(Trainer, "_save_checkpoint", dying)
+
+
+# Two is in the first epoch, four and eight amid later ones, six is the end of the second.
+@pytest.mark.parametrize("step", [2, 4, 6, 8])
+def test_a_training_cut_off_ends_like_one_that_was_not(tiny_backbone, tmp_path, data, monkeypatch, step):
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS)
+    whole = trained(config, data, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        killed_after(patch, step)
+        with pytest.raises(KilledError):
+            trained(config, data, tmp_path / "cut")
+    assert np.array_equal(trained(config, data, tmp_path / "cut"), whole)
+
+
+def test_a_training_goes_on_from_its_checkpoint(tiny_backbone, tmp_path, data, monkeypatch):
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS)
+    with monkeypatch.context() as patch:
+        killed_after(patch, 8)
+        with pytest.raises(KilledError):
+            trained(config, data, tmp_path / "cut")
+    taken = []
+    step = Trainer.training_step
+    monkeypatch.setattr(Trainer, "training_step", lambda *a, **k: taken.append(1) or step(*a, **k))
+    trained(config, data, tmp_path / "cut")
+    assert len(taken) == 12 - 8
+
+
+@pytest.mark.parametrize("cut", ["model.safetensors", "trainer_state.json"])
+def test_a_checkpoint_that_was_cut_short_is_passed_over(tiny_backbone, tmp_path, data, monkeypatch, cut):
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS)
+    whole = trained(config, data, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        killed_after(patch, 2)
+        with pytest.raises(KilledError):
+            trained(config, data, tmp_path / "cut")
+    (good,) = (tmp_path / "cut").glob("*/checkpoint-2")
+    broken = shutil.copytree(good, good.with_name("checkpoint-4"))
+    content = (broken / cut).read_bytes()
+    (broken / cut).write_bytes(content[: len(content) // 2])
+    if cut == "model.safetensors":  # the first file to be written, as the state is the last
+        (broken / "trainer_state.json").unlink()
+    assert np.array_equal(trained(config, data, tmp_path / "cut"), whole)
+
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+import torch
+from tests.train import toy
+from train import classifier
+from transformers import Trainer
+
+torch.set_num_threads(1)
+folder, backbone = Path(sys.argv[1]), Path(sys.argv[2])
+step = Trainer.training_step
+Trainer.training_step = lambda *a, **k: time.sleep(0.1) or step(*a, **k)  # time to be killed in
+config = toy.config(folder, backbone, training={training!r})
+classifier.fine_tune(config, toy.labelled(folder, {articles}), None, folder / "cut")
+print("finished")
+"""
+
+
+def test_a_training_killed_by_the_system_ends_like_one_that_was_not(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS)
+    whole = trained(config, data, tmp_path / "whole")
+    script = SCRIPT.format(training=STEPS, articles=ARTICLES)
+    command = [sys.executable, "-c", script, str(tmp_path), str(tiny_backbone)]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        give_up = time.monotonic() + 120
+        while not list((tmp_path / "cut").glob("*/checkpoint-*/trainer_state.json")):
+            assert process.poll() is None, "the training ended before it could be killed"
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        output, _ = process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert output == b""
+    assert np.array_equal(trained(config, data, tmp_path / "cut"), whole)
+
+
+def test_every_article_is_scored_by_a_model_that_had_not_seen_it(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS)
+    result = classifier.cross_validate(config, data)
+    assert result.logits.shape == data.targets.shape
+    for fold in (0, 1):
+        held_out = result.folds == fold
+        expected = trained(config, data, tmp_path / f"fold-{fold}", ~held_out)
+        assert np.allclose(result.logits[held_out], expected[held_out], atol=1e-5)
+
+
+def test_finished_folds_are_not_trained_again(tiny_backbone, tmp_path, data, monkeypatch):
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS)
+    fine_tune = classifier.fine_tune
+    runs = []
+
+    def counted(config, data, chosen, run):
+        runs.append(run.name)
+        if len(runs) == 2:
+            raise KilledError
+        return fine_tune(config, data, chosen, run)
+
+    monkeypatch.setattr(classifier, "fine_tune", counted)
+    with pytest.raises(KilledError):
+        classifier.cross_validate(config, data)
+    first = classifier.cross_validate(config, data)
+    assert runs == ["fold-0", "fold-1", "fold-1"]
+    again = classifier.cross_validate(config, data)
+    assert len(runs) == 3
+    assert np.array_equal(first.logits, again.logits)
+
+
+def test_a_fold_whose_result_was_cut_short_is_scored_again(tiny_backbone, tmp_path, data, monkeypatch):
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS)
+    whole = classifier.cross_validate(config.model_copy(update={"runs": tmp_path / "whole"}), data)
+
+    def dying(file, array, **_):
+        target = file if hasattr(file, "write") else Path(file).open("wb")  # noqa: SIM115
+        target.write(array.tobytes()[:40])
+        target.flush()
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "save", dying)
+        with pytest.raises(KilledError):
+            classifier.cross_validate(config, data)
+    assert np.array_equal(classifier.cross_validate(config, data).logits, whole.logits)
+
+
+@pytest.mark.parametrize(
+    "change", [{"window": 32}, {"seed": 1}, {"training": {"epochs": 5}}, {"preparation": "arabert-v02"}]
+)
+def test_what_a_model_depends_on_changes_its_fingerprint(tiny_backbone, tmp_path, data, change):
+    config = toy.config(tmp_path, tiny_backbone)
+    changed = toy.config(tmp_path, tiny_backbone, **change)
+    assert classifier.fingerprint(config, data) != classifier.fingerprint(changed, data)
+
+
+def test_data_and_backbone_change_the_fingerprint(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone)
+    before = classifier.fingerprint(config, data)
+    other_titles = dataclasses.replace(data, titles=[*data.titles[:-1], "عنوان آخر"])
+    assert classifier.fingerprint(config, other_titles) != before
+    assert classifier.fingerprint(config, dataclasses.replace(data, targets=1 - data.targets)) != before
+    copy = shutil.copytree(tiny_backbone, tmp_path / "backbone")
+    same = toy.config(tmp_path, copy)
+    before = classifier.fingerprint(same, data)
+    weights = bytearray((copy / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (copy / "model.safetensors").write_bytes(weights)
+    assert classifier.fingerprint(same, data) != before
+
+
+def test_places_and_names_do_not_change_the_fingerprint(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone)
+    moved = toy.config(tmp_path, tiny_backbone, name="other", runs=tmp_path / "x", output=tmp_path / "y")
+    assert classifier.fingerprint(config, data) == classifier.fingerprint(moved, data)
+
+
+def test_an_article_is_cut_to_the_window_title_first(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone, window=16)
+    long = dataclasses.replace(data, titles=["غزة اليوم"] * ARTICLES, bodies=["مطر " * 100] * ARTICLES)
+    encoded = classifier.encode(config, long)
+    tokenizer = Tokenizer.from_file(str(tiny_backbone / "tokenizer.json"))
+    assert encoded["length"][0] == len(encoded["input_ids"][0]) == 16
+    tokens = [tokenizer.id_to_token(i) for i in encoded["input_ids"][0]]
+    assert tokens == ["<s>", "▁غزة", "▁اليوم", "</s>", *["▁مطر"] * 11, "</s>"]
+    assert encoded["labels"][0] == data.targets[0].tolist()
+
+
+def test_the_name_of_a_special_token_in_an_article_is_only_text(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone)
+    named = dataclasses.replace(data, titles=["<mask>"] * ARTICLES, bodies=["</s> نص <pad>"] * ARTICLES)
+    ids = list(classifier.encode(config, named)["input_ids"][0])
+    tokenizer = Tokenizer.from_file(str(tiny_backbone / "tokenizer.json"))
+    assert ids.count(0) == 1
+    assert ids.count(2) == 2
+    assert tokenizer.token_to_id("<pad>") not in ids
+    assert tokenizer.token_to_id("<mask>") not in ids
+
+
+def test_a_batch_is_padded_to_its_longest_text(tiny_backbone):
+    collate = classifier.collator(Tokenizer.from_file(str(tiny_backbone / "tokenizer.json")))
+    batch = collate(
+        [
+            {"input_ids": [0, 9, 2], "token_type_ids": [0, 0, 0], "labels": [1.0, 0.0]},
+            {"input_ids": [0, 9, 9, 9, 2], "token_type_ids": [0, 0, 0, 1, 1], "labels": [0.0, 1.0]},
+        ]
+    )
+    assert batch["input_ids"].tolist() == [[0, 9, 2, 1, 1], [0, 9, 9, 9, 2]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
+    assert batch["token_type_ids"].tolist() == [[0, 0, 0, 0, 0], [0, 0, 0, 1, 1]]
+    assert batch["labels"].dtype == torch.float32
+
+
+def test_logits_come_in_the_order_of_the_articles(tiny_backbone, tmp_path):
+    data = toy.labelled(tmp_path, 90)  # more than one batch
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS)
+    network = classifier.fine_tune(config, data, None, tmp_path / "run")
+    together = logits(network, config, data)
+    for i in (0, 41, 89):
+        alone = dataclasses.replace(
+            data, titles=[data.titles[i]], bodies=[data.bodies[i]], targets=data.targets[i : i + 1]
+        )
+        assert logits(network, config, alone)[0] == pytest.approx(together[i], abs=1e-5)
+
+
+def test_frozen_layers_and_embeddings_stay_as_they_are_and_the_rest_learns(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS | {"frozen_layers": 1})
+    before = classifier.model.from_backbone(str(tiny_backbone), 3).state_dict()
+    after = classifier.fine_tune(config, data, None, tmp_path / "run").state_dict()
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert not [name for name in moved if "embeddings" in name or "layer.0." in name]
+    assert {name for name in before if "layer.1." in name or "head" in name} == moved
+
+
+def test_lower_layers_learn_at_a_lower_rate(tiny_backbone, tmp_path, data):
+    training = {"epochs": 1, "layer_decay": 0.01, "learning_rate": 1e-3, "weight_decay": 0, "dropout": 0}
+    config = toy.config(tmp_path, tiny_backbone, training=training)
+    before = classifier.model.from_backbone(str(tiny_backbone), 3).state_dict()
+    after = classifier.fine_tune(config, data, None, tmp_path / "run").state_dict()
+
+    def change(name: str) -> float:
+        return (after[name] - before[name]).abs().max().item()
+
+    dense = "encoder.encoder.layer.{}.output.dense.weight"
+    assert change("encoder.embeddings.word_embeddings.weight") < 0.1 * change(dense.format(0))
+    assert change(dense.format(0)) < 0.1 * change(dense.format(1))

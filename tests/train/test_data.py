@@ -1,0 +1,230 @@
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from infer.errors import UsageError
+from tests.train import toy
+from train.data import Labelled, describe, duplicate_groups, folds, load_labelled
+
+TOPICS = ["gaza", "sport"]
+ROWS = [
+    {"title": "قافلة تدخل غزة", "body": "دخلت القافلة صباح اليوم.", "labels": ["gaza"]},
+    {"title": "مباراة في غزة", "body": "انتهت المباراة بهدف.", "labels": ["gaza", "sport"]},
+    {"title": "طقس الغد", "body": "أمطار على الساحل.", "labels": []},
+    {"title": "أسعار الخبز", "body": "ارتفعت الأسعار قليلا.", "labels": ["other"]},
+]
+TARGETS = [[1, 0], [1, 1], [0, 0], [0, 0]]
+
+
+def write_jsonl(path: Path, rows: list[dict]) -> Path:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def write_parquet(path: Path, rows: list[dict]) -> Path:
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    return path
+
+
+def write_csv(path: Path, rows: list[dict]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+WRITERS = {"jsonl": write_jsonl, "parquet": write_parquet, "csv": write_csv}
+
+
+def joined(rows: list[dict]) -> list[dict]:
+    return [row | {"labels": "|".join(row["labels"])} for row in rows]
+
+
+def load(path: Path) -> Labelled:
+    return load_labelled(path, TOPICS, "mujaz-1")
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(UsageError) as refused:
+        load(path)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows"),
+    [
+        ("jsonl", ROWS),
+        ("jsonl", joined(ROWS)),
+        ("parquet", ROWS),
+        ("parquet", joined(ROWS)),
+        ("csv", joined(ROWS)),
+    ],
+)
+def test_every_format_gives_the_same_articles_and_targets(tmp_path, kind, rows):
+    data = load(WRITERS[kind](tmp_path / f"a.{kind}", rows))
+    assert data.topics == TOPICS
+    assert data.titles == [row["title"] for row in ROWS]
+    assert data.bodies == [row["body"] for row in ROWS]
+    assert data.targets.tolist() == TARGETS
+
+
+def test_targets_follow_the_order_of_the_topics_not_of_the_labels(tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", [ROWS[0] | {"labels": ["sport", "gaza"]}, ROWS[0]])
+    assert load_labelled(path, ["gaza", "sport"], "mujaz-1").targets.tolist() == [[1, 1], [1, 0]]
+    assert load_labelled(path, ["sport", "gaza"], "mujaz-1").targets.tolist() == [[1, 1], [0, 1]]
+
+
+def test_spaces_round_labels_and_missing_labels_mean_nothing(tmp_path):
+    rows = [ROWS[0] | {"labels": labels} for labels in (" gaza | sport ", "gaza|", "", None, "other")]
+    assert load(write_jsonl(tmp_path / "a.jsonl", rows)).targets.tolist() == [
+        [1, 1],
+        [1, 0],
+        [0, 0],
+        [0, 0],
+        [0, 0],
+    ]
+
+
+def test_a_column_named_text_serves_as_body_and_a_title_may_be_missing(tmp_path):
+    data = load(write_csv(tmp_path / "a.csv", [{"text": "مباراة اليوم", "labels": "sport"}]))
+    assert data.titles == [""]
+    assert data.bodies == data.texts == ["مباراة اليوم"]
+
+
+def test_null_titles_and_bodies_are_empty(tmp_path):
+    rows = [ROWS[0], ROWS[1] | {"title": None}, ROWS[2] | {"body": None}]
+    data = load(write_parquet(tmp_path / "a.parquet", rows))
+    assert data.titles[1] == data.bodies[2] == ""
+
+
+def test_text_is_prepared_as_named(tmp_path):
+    path = write_jsonl(
+        tmp_path / "a.jsonl", [{"title": "الــعراق", "body": "نسبة 3.5 في المئة", "labels": []}]
+    )
+    assert load(path).titles == ["العراق"]
+    assert load_labelled(path, TOPICS, "arabert-v02").bodies == ["نسبة 3 . 5 في المئة"]
+
+
+def test_an_unknown_label_is_refused_with_its_count_and_the_topics(tmp_path):
+    rows = [ROWS[0], *(ROWS[1] | {"labels": ["gaza", "sports"]} for _ in range(3))]
+    text = refusal(write_jsonl(tmp_path / "a.jsonl", rows))
+    assert str(tmp_path / "a.jsonl") in text
+    assert "{'sports': 3}" in text
+    assert "['gaza', 'sport']" in text
+
+
+@pytest.mark.parametrize("missing", ["labels", "body"])
+def test_a_missing_column_is_refused_with_those_that_are_there(tmp_path, missing):
+    rows = [{key: value for key, value in row.items() if key != missing} for row in ROWS]
+    text = refusal(write_parquet(tmp_path / "a.parquet", rows))
+    assert "needed: labels, and body or text" in text
+    assert "title" in text
+
+
+def test_a_missing_file_is_named(tmp_path):
+    assert refusal(tmp_path / "none.csv") == f"{tmp_path / 'none.csv'}: no such data file"
+
+
+def test_another_format_is_refused_with_the_known_ones(tmp_path):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"PK")
+    assert refusal(path) == f"{path}: suffix '.xlsx'; labelled data is read from .parquet, .jsonl, .csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", b'{"title": "a", "body"'),
+        ("a.parquet", b"PAR1 and no more"),
+        ("a.jsonl", b""),
+        ("a.csv", b""),
+    ],
+)
+def test_a_broken_or_empty_file_is_refused_by_name(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert str(path) in refusal(path)
+
+
+def test_labels_that_are_not_names_are_refused(tmp_path):
+    path = write_csv(tmp_path / "a.csv", [{"body": "نص", "labels": 1}, {"body": "نص", "labels": 2}])
+    assert str(path) in refusal(path)
+
+
+def test_an_edited_copy_shares_a_group_and_another_report_of_the_event_does_not():
+    story = (
+        "أعلنت بلدية المدينة اليوم افتتاح جسر جديد فوق النهر بعد عامين من العمل وقال رئيسها إن الجسر سيخفف "
+        "الزحام عن وسط المدينة وإن كلفته بلغت أربعين مليونا"
+    )
+    edited = "عاجل " + story.replace("أربعين مليونا", "نحو أربعين مليون دينار")
+    report = (
+        "شهد وسط المدينة احتفالا بافتتاح الجسر الذي طال انتظاره وعبرته مئات السيارات في الساعة الأولى بينما "
+        "شكا تجار من طول مدة العمل وطالبوا بتعويض"
+    )
+    weather = "تهطل أمطار غزيرة على الساحل في نهاية الأسبوع وتنخفض درجات الحرارة بعد موجة حر دامت عشرة أيام"
+    groups = duplicate_groups([story, report, weather, edited])
+    assert groups[3] == groups[0]
+    assert len(set(groups)) == 3
+
+
+def test_a_chain_of_near_duplicates_is_one_group():
+    words = toy.FILLER
+    chain = [" ".join(words[start : start + 24]) for start in range(0, 48, 8)]
+    groups = duplicate_groups([*chain, *(row["body"] for row in toy.articles(8, seed=3))])
+    assert len(set(groups[: len(chain)])) == 1
+    assert groups[0] not in groups[len(chain) :]
+
+
+def with_copies(folder: Path) -> Labelled:
+    """Forty articles, the first eight of them three times each, a word added to every copy."""
+    rows = toy.articles(40)
+    copies = [row | {"body": f"{row['body']} {word}"} for row in rows[:8] for word in ("عاجل", "متابعة")]
+    return load_labelled(toy.write(folder / "toy.jsonl", rows + copies), toy.NAMES, "mujaz-1")
+
+
+def test_near_duplicates_land_in_one_fold(tmp_path):
+    data = with_copies(tmp_path)
+    fold_of = folds(data, 4, seed=0)
+    groups = duplicate_groups(data.plain_texts)
+    assert len(set(groups)) <= 40
+    for group in set(groups):
+        assert len(set(fold_of[groups == group])) == 1
+
+
+def test_folds_are_balanced_by_topic(tmp_path):
+    data = toy.labelled(tmp_path, 80)
+    fold_of = folds(data, 4, seed=0)
+    assert sorted(set(fold_of)) == [0, 1, 2, 3]
+    for fold in range(4):
+        assert 16 <= (fold_of == fold).sum() <= 24
+        counts = data.targets[fold_of == fold].sum(0)
+        assert counts.min() >= 3
+        assert counts.max() <= 7
+
+
+def test_folds_depend_on_the_seed_alone(tmp_path):
+    data = with_copies(tmp_path)
+    assert (folds(data, 4, seed=1) == folds(data, 4, seed=1)).all()
+    assert (folds(data, 4, seed=1) != folds(data, 4, seed=2)).any()
+
+
+def test_folds_do_not_depend_on_the_preparation(tmp_path):
+    path = toy.write(tmp_path / "toy.jsonl", toy.articles(40))
+    first, second = (load_labelled(path, toy.NAMES, name) for name in ("mujaz-1", "arabert-v02"))
+    assert np.array_equal(folds(first, 4, seed=0), folds(second, 4, seed=0))
+
+
+def test_a_description_counts_topics_outlets_and_years(tmp_path):
+    rows = [row | {"outlet": "القناة", "date": "2024-01-05"} for row in ROWS[:3]] + [ROWS[3]]
+    text = describe(load(write_jsonl(tmp_path / "a.jsonl", rows)))
+    assert "4 articles" in text
+    assert "{'gaza': 2, 'sport': 1, 'other': 2}" in text
+    assert "'القناة': 3" in text
+    assert "'2024': 3" in text
+    assert "'undated': 1" in text
