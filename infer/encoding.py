@@ -12,21 +12,24 @@ _BOMS = (  # UTF-32 before UTF-16, whose mark begins its own
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_BINARY = (
-    (b"%PDF", "a PDF", "extract its text first, for example with pdftotext"),
-    (b"\x89PNG", "a PNG image", "give the article's text instead"),
-    (b"\xff\xd8\xff", "a JPEG image", "give the article's text instead"),
-    (b"GIF8", "a GIF image", "give the article's text instead"),
-    (b"PK\x03\x04", "a ZIP archive or an office document", "unpack it or save it as plain text first"),
-    (b"\xd0\xcf\x11\xe0", "an old office document", "save it as plain text first"),
-    (b"\x1f\x8b", "gzip data", "unpack it first, or name the file .gz"),
-    (b"\x28\xb5\x2f\xfd", "zstd data", "unpack it first, or name the file .zst"),
-    (b"Rar!", "a RAR archive", "unpack it first"),
-    (b"7z\xbc\xaf", "a 7z archive", "unpack it first"),
-    (b"PAR1", "a Parquet table", "name the file .parquet"),
-    (b"SQLite format 3", "an SQLite database", "export its rows first"),
-    (b"\x7fELF", "a program", "give the article's text instead"),
-)
+_BINARY = {
+    b"%PDF": "a PDF: extract its text first, for example with pdftotext",
+    b"\x89PNG": "a PNG image: give the article's text instead",
+    b"\xff\xd8\xff": "a JPEG image: give the article's text instead",
+    b"GIF8": "a GIF image: give the article's text instead",
+    b"PK\x03\x04": "a ZIP archive or an office document: unpack it or save it as plain text first",
+    b"\xd0\xcf\x11\xe0": "an old office document: save it as plain text first",
+    b"\x1f\x8b": "gzip data: give it the suffix .gz, or pipe it through gunzip -c",
+    b"\x28\xb5\x2f\xfd": "zstd data: unpack it first",
+    b"BZh": "bzip2 data: unpack it first",
+    b"\xfd7zXZ": "xz data: unpack it first",
+    b"Rar!": "a RAR archive: unpack it first",
+    b"7z\xbc\xaf": "a 7z archive: unpack it first",
+    b"PAR1": "a Parquet table: give it the suffix .parquet",
+    b"PARE": "an encrypted Parquet table, which is not read",
+    b"SQLite format 3": "an SQLite database: export its rows first",
+    b"\x7fELF": "a program",
+}
 _SAMPLE = 1 << 16
 _CODE_PAGES = ("cp1256", "iso8859_6")
 _WORD = re.compile(r"[^\W\d_][\w\u064b-\u0652]*")
@@ -53,9 +56,8 @@ def decode(data: bytes) -> str:
     Raises:
         ValueError: The bytes are not text, or not in one of these encodings; says what would help.
     """
-    for magic, name, remedy in _BINARY:
-        if data.startswith(magic):
-            raise ValueError(f"not text but {name}: {remedy}")
+    if kind := binary_kind(data):
+        raise ValueError(f"not text but {kind}")
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")
@@ -73,7 +75,12 @@ def decode(data: bytes) -> str:
     return text
 
 
-def arabic_share(text: str) -> float:
+def binary_kind(head: bytes) -> str | None:
+    """Say what a file is that starts so and is no text, and what helps; None where it may be text."""
+    return next((kind for magic, kind in _BINARY.items() if head.startswith(magic)), None)
+
+
+def common_share(text: str) -> float:
     """Return the share of words that are common Arabic ones or begin with ال, near a text's start."""
     words = _WORD.findall(text[:_SAMPLE])
     hits = sum(word in _COMMON or (len(word) > 4 and word.startswith("ال")) for word in words)
@@ -112,7 +119,7 @@ def _code_page(data: bytes) -> str:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        readings.append((arabic_share(text), text))
+        readings.append((common_share(text), text))
     share, text = max(readings, default=(0.0, ""), key=lambda reading: reading[0])
     high = sum(byte > 0x7F for byte in data[:_SAMPLE])
     # Latin text with a few curly quotes or accents: windows-1256 has them where windows-1252 has.

@@ -13,32 +13,9 @@ from infer.inputs.options import ReadOptions, megabytes
 
 PIECE = 1 << 16
 
-_MAGIC = {
-    b"\x1f\x8b": "gzip data: give it the suffix .gz (or pipe it through gunzip -c)",
-    b"PAR1": "a Parquet file: give it the suffix .parquet",
-    b"PARE": "an encrypted Parquet file, which is not read",
-    b"PK\x03\x04": "a zip file (or an office document): unpack it first",
-    b"BZh": "bzip2 data: unpack it first",
-    b"\xfd7zXZ": "xz data: unpack it first",
-    b"\x28\xb5\x2f\xfd": "zstd data: unpack it first",
-    b"7z\xbc\xaf": "a 7z file: unpack it first",
-    b"%PDF": "a PDF file, which is not read",
-    b"\x89PNG": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"GIF8": "a GIF image",
-    b"\xd0\xcf\x11\xe0": "an old office document, which is not read",
-    b"\x7fELF": "a program",
-    b"SQLite format 3": "an SQLite database",
-}
-
 
 class BrokenFileError(ValueError):
     """A file that cannot be read further; its message is the reason to give."""
-
-
-def kind_by_magic(head: bytes) -> str | None:
-    """Say what a file is that starts so and is no text; None where its first bytes say nothing."""
-    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
 
 
 def why(error: OSError) -> str:

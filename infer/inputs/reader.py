@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from infer.cells import printable
-from infer.encoding import decode
-from infer.inputs.compressed import BrokenFileError, first_bytes, kind_by_magic, pieces, why
+from infer.encoding import binary_kind, decode
+from infer.inputs.compressed import BrokenFileError, first_bytes, pieces, why
 from infer.inputs.csv_table import read_csv
 from infer.inputs.fields import too_large
 from infer.inputs.options import Columns, ReadOptions
@@ -98,7 +98,7 @@ def _from_stream(file: BinaryIO, found: Found, options: ReadOptions) -> Iterator
 def _head_fault(head: bytes, found: Found) -> str | None:
     if not head:
         return "empty file"
-    kind = kind_by_magic(head)
+    kind = binary_kind(head)
     if found.kind == "parquet":
         if head.startswith(b"PAR1"):
             return None

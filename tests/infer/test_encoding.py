@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infer.encoding import arabic_share, decode
+from infer.encoding import common_share, decode
 from tests.linear import assert_linear
 
 TEXT = (
@@ -89,6 +89,6 @@ def test_time_grows_with_length_only():
     assert_linear(decode, lambda n: (TEXT * n).encode("cp1256"), 2_000)
 
 
-def test_arabic_share_tells_the_code_pages_apart():
-    assert arabic_share(TEXT) > 0.3
-    assert arabic_share(TEXT.encode("iso8859_6").decode("cp1256")) < arabic_share(TEXT) / 3
+def test_common_share_tells_the_code_pages_apart():
+    assert common_share(TEXT) > 0.3
+    assert common_share(TEXT.encode("iso8859_6").decode("cp1256")) < common_share(TEXT) / 3

@@ -17,26 +17,11 @@ from hypothesis import strategies as st
 
 from infer.inputs import ReadOptions, read
 from infer.schema import Article, Reject
+from tests.infer.reading import one_reject, put, split
 
 BODY = "أعلن النادي الرياضي في المدينة عن بدء التسجيل في دورات السباحة للأطفال خلال الصيف."
 GOOD = {"id": "good", "title": "دورات السباحة", "body": BODY}
 LINE = json.dumps(GOOD, ensure_ascii=False)
-
-
-def split(*args, **kwargs) -> tuple[list[Article], list[Reject]]:
-    found = list(read(*args, **kwargs))
-    return [f for f in found if isinstance(f, Article)], [f for f in found if isinstance(f, Reject)]
-
-
-def one_reject(*args, **kwargs) -> Reject:
-    articles, [reject] = split(*args, **kwargs)
-    assert not articles
-    return reject
-
-
-def put(path: Path, data: bytes | str) -> Path:
-    path.write_bytes(data.encode() if isinstance(data, str) else data)
-    return path
 
 
 @pytest.mark.parametrize(
@@ -56,7 +41,7 @@ def put(path: Path, data: bytes | str) -> Path:
         ("t.jsonl.gz", LINE.encode(), "no gzip data"),
         ("t.txt", gzip.compress(b"text"), "gzip data"),
         ("t.jsonl", gzip.compress(LINE.encode()), "suffix .gz"),
-        ("t.csv", b"PK\x03\x04" + b"\0" * 50, "zip file"),
+        ("t.csv", b"PK\x03\x04" + b"\0" * 50, "ZIP archive"),
         ("t.jsonl", b"PAR1" + b"\0" * 50, "suffix .parquet"),
         ("t.parquet", LINE.encode(), "no Parquet file"),
         ("t.parquet", b"PAR1", "cut or damaged"),

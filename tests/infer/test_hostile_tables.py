@@ -3,7 +3,6 @@
 import csv
 import json
 import tracemalloc
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,27 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infer.inputs import Columns, ReadOptions, read
-from infer.schema import Article, Reject
+from infer.schema import Article
+from tests.infer.reading import one_reject, put, split
 
 BODY = "أعلن النادي الرياضي في المدينة عن بدء التسجيل في دورات السباحة للأطفال خلال الصيف."
 GOOD = {"id": "good", "title": "دورات السباحة", "body": BODY}
 LINE = json.dumps(GOOD, ensure_ascii=False)
-
-
-def split(*args, **kwargs) -> tuple[list[Article], list[Reject]]:
-    found = list(read(*args, **kwargs))
-    return [f for f in found if isinstance(f, Article)], [f for f in found if isinstance(f, Reject)]
-
-
-def one_reject(*args, **kwargs) -> Reject:
-    articles, [reject] = split(*args, **kwargs)
-    assert not articles
-    return reject
-
-
-def put(path: Path, data: bytes | str) -> Path:
-    path.write_bytes(data.encode() if isinstance(data, str) else data)
-    return path
 
 
 def test_one_bad_line_costs_one_line(tmp_path):

@@ -4,13 +4,12 @@ import gzip
 import io
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
 from infer.errors import UsageError
 from infer.inputs import read
-from infer.schema import Article, Reject
+from tests.infer.reading import articles, write_jsonl
 
 TITLE = "وزيرة البيئة تفتتح محمية جديدة في الجنوب"
 BODY = (
@@ -18,17 +17,6 @@ BODY = (
     "وقالت الوزيرة إن المحمية ستستقبل الزوار بعد شهرين من اليوم."
 )
 ROW = {"id": "a-1", "title": TITLE, "body": BODY, "date": "2024-02-09", "url": "https://example.org/1"}
-
-
-def write_jsonl(path: Path, rows: list) -> Path:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
-def articles(*args, **kwargs) -> list[Article]:
-    found = list(read(*args, **kwargs))
-    assert not [f for f in found if isinstance(f, Reject)], found
-    return found
 
 
 @pytest.mark.parametrize("packed", [False, True])

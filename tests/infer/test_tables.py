@@ -3,15 +3,15 @@
 import csv
 import datetime
 import gzip
-import json
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from infer.inputs import Columns, ReadOptions, read
-from infer.schema import Article, Reject
+from infer.inputs import Columns, ReadOptions
+from infer.schema import Article
+from tests.infer.reading import articles, write_jsonl
 
 TITLE = "وزيرة البيئة تفتتح محمية جديدة في الجنوب"
 BODY = (
@@ -21,20 +21,9 @@ BODY = (
 ROW = {"id": "a-1", "title": TITLE, "body": BODY, "date": "2024-02-09", "url": "https://example.org/1"}
 
 
-def write_jsonl(path: Path, rows: list) -> Path:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
 def write_parquet(path: Path, **columns: list) -> Path:
     pq.write_table(pa.table(columns), path)
     return path
-
-
-def articles(*args, **kwargs) -> list[Article]:
-    found = list(read(*args, **kwargs))
-    assert not [f for f in found if isinstance(f, Reject)], found
-    return found
 
 
 def test_a_row_becomes_an_article(tmp_path):
