@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,6 @@ DONE, FAILED, USAGE, SOME_REJECTED, INTERRUPTED = 0, 1, 2, 3, 130
 
 app = typer.Typer(
     name="mujaz",
-    help="Topics and summaries of Arabic news, offline, on a plain CPU.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -29,7 +29,7 @@ Inputs = Annotated[
     typer.Argument(
         help="Files and folders of .txt, .html, .jsonl, .csv, .tsv, .parquet, each also .gz; "
         "- is JSONL on standard input.",
-        metavar="INPUT...",
+        metavar="INPUT",
     ),
 ]
 Output = Annotated[
@@ -50,6 +50,21 @@ UrlColumn = Annotated[str, typer.Option(help="A table's column of addresses.")]
 Split = Annotated[bool, typer.Option("--split", help="Split the rows of tables into articles, as pages are.")]
 MaxPage = Annotated[int, typer.Option(min=1, help="Longest page that is read, in MB.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the model; all cores by default.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"mujaz {version('mujaz')}")
+        raise typer.Exit(DONE)
+
+
+@app.callback()
+def mujaz(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Topics and summaries of Arabic news, offline, on a plain CPU."""
 
 
 @app.command()
@@ -90,7 +105,10 @@ def summarize(
     split: Split = False,
     max_page_mb: MaxPage = 20,
 ) -> None:
-    """Summarize articles without labelling them; exit codes as for label."""
+    """Summarize articles without labelling them.
+
+    Exit codes: as for label.
+    """
     columns = Columns(id_column, title_column, text_column, date_column, url_column)
     _finish(job.summarize(inputs, output, _options(columns, split=split, max_page_mb=max_page_mb)))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task
 from rich.text import Text
 
 from infer import table
@@ -71,14 +72,16 @@ def summarize(inputs: Sequence[str], output: str | None, options: ReadOptions) -
 def _run(pipeline: Pipeline, results: Iterator[Result], inputs: Sequence[str], output: str | None) -> Outcome:
     outcome = Outcome()
     start = time.monotonic()
-    with _progress(results, inputs) as watched:
-        if output is None:
-            _show(watched, outcome)
-        else:
-            names = pipeline.topics.topics if pipeline.topics else ()
-            with open_output(output, names) as out:
-                _write(watched, out, outcome)
-    outcome.seconds = time.monotonic() - start
+    if output is None:
+        with _progress(results, inputs) as watched:
+            shown = list(watched)
+        outcome.seconds = time.monotonic() - start
+        _show(shown, outcome)
+    else:
+        names = pipeline.topics.topics if pipeline.topics else ()
+        with _progress(results, inputs) as watched, open_output(output, names) as out:
+            _write(watched, out, outcome)
+        outcome.seconds = time.monotonic() - start
     _report(outcome, output)
     return outcome
 
@@ -93,7 +96,7 @@ def _write(results: Iterator[Result], out: Output, outcome: Outcome) -> None:
             _count(result, outcome)
 
 
-def _show(results: Iterator[Result], outcome: Outcome) -> None:
+def _show(results: Iterable[Result], outcome: Outcome) -> None:
     console = Console()
     low, high = TABLE_WIDTHS
     rows = table.article_table(min(max(console.width, low), high))
@@ -138,20 +141,32 @@ def _progress(results: Iterator[Result], inputs: Sequence[str]) -> Iterator[Iter
     if not console.is_terminal:
         yield results
         return
-    columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=estimate.articles(inputs))
+    total = estimate.articles(inputs)
+    with Progress(BarColumn(), _Pace(), console=console, transient=True) as bar:
+        task = bar.add_task("", total=total)
 
         def watched() -> Iterator[Result]:
-            for result in results:
+            for done, result in enumerate(results, 1):
                 yield result
-                bar.advance(task)
+                # Glued pages hold more articles than were estimated.
+                bar.update(task, completed=done, total=max(total, done) if total else None)
 
         yield watched()
 
 
-class _Rate(ProgressColumn):
-    """Articles a second."""
+class _Pace(ProgressColumn):
+    """Articles done, articles a second since the start, time left.
+
+    Results come in bursts, which rich's own estimates take for the speed.
+    """
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed or 0:.0f} articles/s")
+        """The pace on one line."""
+        done, elapsed = int(task.completed), task.elapsed or 0.0
+        parts = [f"{done:,} of {task.total:,.0f}" if task.total else f"{done:,}"]
+        if done and elapsed:
+            parts.append(f"{done / elapsed:.0f} articles/s")
+            if task.total:
+                left = timedelta(seconds=round((task.total - done) * elapsed / done))
+                parts.append(f"{left} left")
+        return Text(" · ".join(parts))

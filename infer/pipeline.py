@@ -15,8 +15,8 @@ from infer.text import language_problem
 from infer.topics import TopicModel
 
 DEFAULT_MODEL = "topics-compact"
-# Articles held at once: enough for batches of like lengths, little memory.
-CHUNK = 256
+# Articles held at once: enough for batches of like lengths, few enough for progress to be seen.
+CHUNK = 128
 
 Item = Article | Reject
 Result = Record | Reject
