@@ -125,7 +125,7 @@ def collator(tokenizer: Tokenizer) -> Collate:
 
 def fingerprint(config: ClassifierConfig, labelled: data.Labelled) -> str:
     """Identifies what a trained model depends on: settings, data and backbone, not where it is written."""
-    settings = config.model_dump(mode="json", exclude={"runs", "output", "name", "data"})
+    settings = config.model_dump(mode="json", exclude={"runs", "output", "name", "data", "float32_layers"})
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     digest.update("\n".join(labelled.texts).encode())
     digest.update(labelled.targets.tobytes())

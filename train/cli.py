@@ -34,8 +34,8 @@ def classifier(config: ConfigPath) -> None:
 
 def main() -> None:
     """Entry point of the ``mujaz-train`` command."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("train").setLevel(logging.INFO)  # the quantizer tells of every tensor at this level
     try:
         app(standalone_mode=True)
     except UsageError as error:

@@ -101,6 +101,7 @@ class ClassifierConfig(Strict):
         data: Labelled articles: Parquet, JSONL or CSV with ``title``, ``body``, ``labels``.
         window: Tokens the model reads at once, special tokens included.
         folds: Folds of the grouped cross-validation.
+        float32_layers: Layers whose feed-forward output matrix stays float32 in the int8 graph.
         runs: Folder for checkpoints and fold results; kept out of git.
         output: Model folder to write.
     """
@@ -113,6 +114,7 @@ class ClassifierConfig(Strict):
     window: int = Field(default=128, ge=16, le=512)
     folds: Annotated[int, Field(ge=2)] = 5
     seed: int = 0
+    float32_layers: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
     training: TrainingConfig
     runs: Path
     output: Path

@@ -10,7 +10,7 @@ import logging
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -50,8 +50,13 @@ class Graphs:
     int8: Path
 
 
-def export(network: TopicClassifier, folder: Path) -> Graphs:
+def export(network: TopicClassifier, folder: Path, float32_layers: Sequence[int] = ()) -> Graphs:
     """Write ``model_fp32.onnx`` and ``model.onnx`` (int8) to the folder.
+
+    Args:
+        network: A trained model.
+        folder: Where to write.
+        float32_layers: Layers whose feed-forward output matrix stays float32; see ``quantize``.
 
     Raises:
         ModelError: The float32 graph's logits differ from torch's by more than ``TOLERANCE``.
@@ -66,7 +71,7 @@ def export(network: TopicClassifier, folder: Path) -> Graphs:
     log.info("torch and ONNX float32 differ by at most %.1e", difference)
     if difference > TOLERANCE:
         raise ModelError(f"{graphs.float32}: differs from torch by {difference:.1e}, allowed {TOLERANCE:.0e}")
-    quantize(graphs.float32, graphs.int8)
+    quantize(graphs.float32, graphs.int8, float32_layers)
     return graphs
 
 
@@ -114,13 +119,25 @@ def fuse(network: TopicClassifier, source: Path, target: Path) -> None:
     fused.save_model_to_file(str(target))
 
 
-def quantize(source: Path, target: Path) -> None:
-    """Weights to signed int8, a scale for each output channel; activations at run time."""
+def quantize(source: Path, target: Path, float32_layers: Sequence[int] = ()) -> None:
+    """Weights to signed int8, a scale for each output channel; activations at run time.
+
+    What enters a feed-forward output has a few values far from all others, in some layers so far that
+    one scale for the whole tensor leaves the rest too few steps; ``float32_layers`` are left out.
+
+    Raises:
+        ModelError: There is no such layer.
+    """
+    names = {node.name for node in onnx.load(source).graph.node}
+    kept = [f"/network/encoder/encoder/layer.{layer}/output/dense/MatMul" for layer in float32_layers]
+    if missing := [name for name in kept if name not in names]:
+        raise ModelError(f"{source}: no matrix {missing[0]} to keep in float32")
     quantize_dynamic(
         source,
         target,
         weight_type=QuantType.QInt8,
         per_channel=True,
+        nodes_to_exclude=kept,
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
 

@@ -101,7 +101,7 @@ def _export(
     """Write the model folder beside its place and move it there once it has passed every check."""
     draft = config.runs / "export"
     shutil.rmtree(draft, ignore_errors=True)
-    graphs = export.export(network, draft / "graphs")
+    graphs = export.export(network, draft / "graphs", config.float32_layers)
     folders = {}
     for kind, graph in (("float32", graphs.float32), ("int8", graphs.int8)):
         folders[kind] = draft / kind
@@ -187,7 +187,10 @@ def _compare(float32: Path, int8: Path, labelled: data.Labelled) -> dict[str, fl
         [np.subtract(a.probabilities, b.probabilities) for a, b in zip(exact, small, strict=True)]
     )
     if same < LEAST_AGREEMENT:
-        raise ModelError(f"{int8}: int8 agrees with float32 on {same:.2%}, needed {LEAST_AGREEMENT:.0%}")
+        raise ModelError(
+            f"{int8}: int8 agrees with float32 on {same:.2%}, needed {LEAST_AGREEMENT:.0%}; "
+            "name more layers in float32_layers"
+        )
     return {
         "int8_agreement": round(same, 4),
         "int8_largest_probability_change": round(float(changes.max()), 4),
