@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from datasets import Dataset
+from datasets import Dataset, concatenate_datasets
 from tokenizers import Tokenizer
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainingArguments, set_seed
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from train import data, model
+from train import data, joining, model
 from train.config import ClassifierConfig, TrainingConfig
 from train.vocabulary import open_tokenizer
 
@@ -48,8 +48,8 @@ def cross_validate(config: ClassifierConfig, labelled: data.Labelled) -> CrossVa
         stored = run / f"logits-{fingerprint(config, labelled)}.npy"
         if not stored.is_file():
             trained = fine_tune(config, labelled, ~held_out, run)
-            held_out_rows = encode(config, labelled).select(np.flatnonzero(held_out))
-            _save(stored, predict(trained, held_out_rows, collator(open_tokenizer(config.backbone))))
+            tokens = encode(config, data.select(labelled, held_out))
+            _save(stored, predict(trained, tokens, collator(open_tokenizer(config.backbone))))
             log.info("fold %d of %d done", fold + 1, config.folds)
         logits[held_out] = np.load(stored)
     return CrossValidation(logits, fold_of)
@@ -61,9 +61,9 @@ def fine_tune(
     """Train on the chosen articles, all where None; resumes from a checkpoint in ``run`` that fits."""
     set_seed(config.seed)
     network = model.from_backbone(config.backbone, len(labelled.topics), config.training.dropout)
-    tokens = encode(config, labelled)
-    if chosen is not None:
-        tokens = tokens.select(np.flatnonzero(chosen))
+    seen = data.select(labelled, chosen)
+    made = joining.join(seen, round(config.training.joined * len(seen.titles)), config.seed)
+    tokens = concatenate_datasets([encode(config, part) for part in (seen, made) if part.titles])
     arguments = _arguments(config.training, config.seed, run / fingerprint(config, labelled))
     trainer = _Trainer(
         model=network,
@@ -129,9 +129,9 @@ def fingerprint(config: ClassifierConfig, labelled: data.Labelled) -> str:
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     digest.update("\n".join(labelled.texts).encode())
     digest.update(labelled.targets.tobytes())
-    weights = Path(config.backbone) / model.WEIGHTS
-    if weights.is_file():
-        digest.update(weights.read_bytes())
+    for name in (model.WEIGHTS, "tokenizer.json"):
+        if (file := Path(config.backbone) / name).is_file():
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -74,6 +74,7 @@ class TrainingConfig(Strict):
     Attributes:
         head_learning_rate: Rate of the head, which starts from nothing.
         layer_decay: Each layer below the top learns at this share of the rate of the one above it.
+        joined: Articles made by joining two, for every article of the data; see ``train.joining``.
         frozen_layers: That many layers from the bottom, and the embeddings, stay as they are.
     """
 
@@ -86,6 +87,7 @@ class TrainingConfig(Strict):
     weight_decay: float = Field(default=0.01, ge=0)
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     dropout: float = Field(default=0.1, ge=0, lt=1)
+    joined: float = Field(default=0.0, ge=0, le=1)
     bf16: bool = True
     save_steps: int = Field(default=100, ge=1)
 

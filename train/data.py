@@ -57,6 +57,25 @@ class Labelled:
         return [normalize(text) for text in self.texts]
 
 
+def select(data: Labelled, chosen: npt.NDArray[np.bool_] | None) -> Labelled:
+    """The chosen articles; all of them where None."""
+    if chosen is None:
+        return data
+    rows = np.flatnonzero(chosen)
+
+    def pick(column: list[str]) -> list[str]:
+        return [column[row] for row in rows]
+
+    return Labelled(
+        pick(data.titles),
+        pick(data.bodies),
+        data.targets[rows],
+        pick(data.outlets),
+        pick(data.dates),
+        data.topics,
+    )
+
+
 def load_labelled(path: Path, topics: list[str], preparation: str) -> Labelled:
     """Read labelled articles.
 

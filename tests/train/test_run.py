@@ -145,8 +145,8 @@ def test_what_is_done_is_not_done_again(folder, config, monkeypatch):
 def test_a_small_graph_that_decides_otherwise_is_refused_and_the_old_model_stays(folder, config, monkeypatch):
     quantize = export.quantize
 
-    def broken(source, target):
-        quantize(source, target)
+    def broken(source, target, *arguments):
+        quantize(source, target, *arguments)
         graph = onnx.load(target)
         (bias,) = (t for t in graph.graph.initializer if t.name.endswith("head.bias"))
         bias.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(bias) + 50, bias.name))
