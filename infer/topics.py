@@ -101,7 +101,11 @@ class TopicModel:
             ) from None
 
     def predict(self, articles: Sequence[Article]) -> list[TopicScores]:
-        """Score articles; the order is kept, and each gets the scores it would get alone."""
+        """Score articles, in order.
+
+        An article's scores do not depend on the others beyond rounding: int8 activations are scaled by
+        the largest of the batch that a window is in.
+        """
         windows = self.windows(articles)
         logits = self._run(windows)
         owner = np.array([w.article for w in windows], np.int64)
