@@ -115,6 +115,11 @@ class TopicModel:
         """The windows of tokens in which the model reads the articles, in order."""
         return [window for i, article in enumerate(articles) for window in self._windows(i, article)]
 
+    def feeds(self, articles: Sequence[Article]) -> list[dict[str, npt.NDArray[np.int64]]]:
+        """The batches in which the graph would read the articles, as its inputs."""
+        windows = self.windows(articles)
+        return [self._pad([windows[i] for i in batch]) for batch in _batches(windows)]
+
     def _windows(self, index: int, article: Article) -> list[Window]:
         title = prepare(article.title, self._preparation)
         body = prepare(article.body, self._preparation)
@@ -130,9 +135,7 @@ class TopicModel:
     def _run(self, windows: list[Window]) -> Array:
         """Logits, windows × topics: batches of like lengths, so that little is padding."""
         logits = np.empty((len(windows), len(self.topics)), np.float32)
-        order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
-        rest = iter(order)
-        while batch := _take(rest, windows):
+        for batch in _batches(windows):
             logits[batch] = self._session.run(["logits"], self._pad([windows[i] for i in batch]))[0]
         return logits
 
@@ -157,11 +160,13 @@ class TopicModel:
         return TopicScores(tuple(map(float, scores)), topics, review, len(logits))
 
 
-def _take(order: Iterator[int], windows: list[Window]) -> list[int]:
-    """The next windows that fit the token budget; ``order`` goes from short to long."""
+def _batches(windows: list[Window]) -> Iterator[list[int]]:
+    """Places of windows in batches within the token budget, from short to long."""
     batch: list[int] = []
-    for i in order:
+    for i in sorted(range(len(windows)), key=lambda i: len(windows[i].ids)):
+        if batch and (len(batch) + 1) * len(windows[i].ids) > TOKEN_BUDGET:
+            yield batch
+            batch = []
         batch.append(i)
-        if (len(batch) + 1) * len(windows[i].ids) > TOKEN_BUDGET:
-            break
-    return batch
+    if batch:
+        yield batch

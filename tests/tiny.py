@@ -9,7 +9,8 @@ import torch
 from transformers import BertConfig, BertModel
 
 from infer.bundle import write_manifest
-from train import calibration, export, model, run, vocabulary
+from train import calibration, export, model, vocabulary
+from train import folder as model_folder
 from train.config import ClassifierConfig, TopicsConfig, TrainingConfig, load_config
 
 TOPICS = Path(__file__).resolve().parent.parent / "configs" / "topics.yaml"
@@ -82,7 +83,7 @@ def write_topic_model(folder: Path) -> Path:
     export.copy_tokenizer(backbone, folder)
     count = len(topics.names)
     plain = calibration.Calibration(np.ones(count), np.zeros(count), np.full(count, 0.5), margin=0.05)
-    content = json.dumps(run.model_config(config, topics, network, plain), ensure_ascii=False)
+    content = json.dumps(model_folder.model_config(config, topics, network, plain), ensure_ascii=False)
     (folder / "config.json").write_text(content, encoding="utf-8")
     write_manifest(folder)
     return folder

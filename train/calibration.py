@@ -37,9 +37,13 @@ class Calibration:
         """Calibrated probabilities of logits (articles × topics)."""
         return 1 / (1 + np.exp(-(logits * self.slopes + self.intercepts)))
 
+    def distance(self, scores: Array) -> Array:
+        """How far each article's most doubtful score is from its threshold, in log-odds."""
+        return np.asarray(_distances(scores, self.thresholds).min(1))
+
     def review(self, scores: Array) -> npt.NDArray[np.bool_]:
         """True for each article with a score nearer to its threshold than the margin."""
-        return np.asarray((_distances(scores, self.thresholds) < self.margin).any(1))
+        return np.asarray(self.distance(scores) < self.margin)
 
 
 def fit(logits: Array, targets: Array) -> Calibration:

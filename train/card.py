@@ -9,12 +9,19 @@ from train.config import ClassifierConfig, TopicsConfig
 OURS = "**this model**"
 
 
-def topic_model(config: ClassifierConfig, topics: TopicsConfig, metrics: dict[str, Any]) -> str:
-    """The README of a topic model's folder, in the hub's card format."""
+def topic_model(
+    config: ClassifierConfig, topics: TopicsConfig, metrics: dict[str, Any], pictures: dict[str, str]
+) -> str:
+    """The README of a topic model's folder, in the hub's card format.
+
+    Args:
+        config: What it was trained with.
+        topics: What it tells apart.
+        metrics: What ``train.folder`` writes to ``metrics.json``.
+        pictures: Name (``NAME.svg`` lies in the folder) and title of each.
+    """
     validation, corpus = metrics["cross_validation"], metrics["data"]
-    rows = [_summary_row(OURS, validation, topics.names)]
-    rows += [_summary_row(name, m, topics.names) for name, m in metrics["baselines"].items()]
-    review, export, speed = validation["review"], metrics["export"], metrics["speed"]
+    export, speed = metrics["export"], metrics["speed"]
     return f"""---
 language: ar
 license: apache-2.0
@@ -39,31 +46,30 @@ that is higher.
 {config.folds}-fold cross-validation on {corpus["articles"]:,} labelled articles
 ({_counts(corpus["topics"])}, the rest "other"), near-duplicates kept in one fold
 ({corpus["near_duplicate_groups"]:,} groups). Probabilities and thresholds of a fold are fitted on
-the other folds. F1 with 95% bootstrap intervals over articles; every row on the same folds.
+the other folds. F1 with 95% bootstrap intervals over articles; every row on the same folds and with the
+same training articles{_besides(corpus)}.
 
-| | macro-F1 | {" | ".join(topics.names)} |
-|---|---|{"---|" * len(topics.names)}
-{chr(10).join(rows)}
+{_table(validation, metrics["baselines"], topics)}
 
 | topic | precision | recall | F1 | average precision | articles |
 |---|---|---|---|---|---|
 {chr(10).join(_topic_rows(validation))}
 
-Expected calibration error {validation["expected_calibration_error"]:.3f}. `review` is set on
-{review["share"]:.1%} of these articles; of the others {review["accuracy_of_the_rest"]:.1%} have every
-topic right.
-
+Expected calibration error {validation["expected_calibration_error"]:.3f}. {_review(validation)}
+{_elsewhere(metrics, topics)}
 Half of these articles were drawn by keyword or as near-misses, so a natural mix has fewer articles on
 topic and fewer hard ones. Tariff articles are nearly all of 2018. The labels were given by title and
 first 70 words.
 
+{chr(10).join(f"![{title}]({name}.svg)" for name, title in pictures.items())}
+
 ## Export
 
 int8 and float32 decide alike on {export["int8_agreement"]:.2%} of {export["articles_compared"]:,} labelled
-articles, read whole; a probability changes by {export["int8_mean_probability_change"]:.4f} on average and by
-{export["int8_largest_probability_change"]:.3f} at most.
-{speed["articles_a_second"]:.0f} articles a second ({speed["words_an_article"]} words each on average) on
-{speed["cores"]} cores of {speed["processor"]}.
+articles, read whole, and int8 loses {100 * export["int8_f1_loss"]:.2f} points of macro-F1; a probability
+changes by {export["int8_mean_probability_change"]:.4f} on average and by
+{export["int8_largest_probability_change"]:.3f} at most. {speed["articles_a_second"]:.0f} articles a second
+({speed["words_an_article"]} words each on average) on {speed["cores"]} cores of {speed["processor"]}.
 
 ## What it was trained on
 
@@ -76,11 +82,56 @@ licence were left out. Licences that the collections state: Apache-2.0, MIT, CC-
 `joined` is the share of articles added to the training by joining the openings of two, since articles on
 two topics are rare in the data; none of them is in the figures above. Settings: {_settings(config)}.
 
-Not tried yet: continued pre-training on unlabelled news, full-precision encoder weights, other
-outlets or years held out, more labels.
+Not tried yet: continued pre-training on unlabelled news, full-precision encoder weights, ensembles and
+distillation.
 
 Made by `mujaz-train classifier configs/classifier/compact.yaml`; figures in `metrics.json`.
 """
+
+
+def _besides(corpus: dict[str, Any]) -> str:
+    more = corpus["trained_on_besides"]
+    return (
+        f", of which {more:,} are never measured on: they were drawn where a model was unsure" if more else ""
+    )
+
+
+def _table(model: dict[str, Any], baselines: dict[str, Any], topics: TopicsConfig) -> str:
+    """Macro-F1 and each topic's F1, the model first, then what it is compared with."""
+    rows = [_summary_row(OURS, model, topics.names)]
+    rows += [_summary_row(name, m, topics.names) for name, m in baselines.items()]
+    head = [f"| | macro-F1 | {' | '.join(topics.names)} |", f"|---|---|{'---|' * len(topics.names)}"]
+    return "\n".join([*head, *rows])
+
+
+def _review(figures: dict[str, Any]) -> str:
+    review = figures["review"]
+    return (
+        f"`review` is set on {review['share']:.1%} of these articles; of the others "
+        f"{review['accuracy_of_the_rest']:.1%} have every topic right. With the most doubtful 10% reviewed "
+        f"it is {review['curve']['0.10']:.1%}; for 99%, {review['share_for_99_percent']:.0%} must be."
+    )
+
+
+def _elsewhere(metrics: dict[str, Any], topics: TopicsConfig) -> str:
+    """Figures by outlet and by date, where they were measured."""
+    parts = []
+    if outlets := metrics.get("unseen_outlets"):
+        left_out = "; ".join(", ".join(part) for part in outlets["parts"])
+        parts += [
+            "\n### On outlets that it has not read\n",
+            f"Outlets are left out in {len(outlets['parts'])} parts ({left_out}); each is scored by a model "
+            "that saw none of its outlets, and calibrated on the other parts.\n",
+            _table(outlets["model"], outlets["baselines"], topics),
+        ]
+    if later := metrics.get("later"):
+        parts += [
+            "\n### On a later time\n",
+            f"Trained and calibrated on what is older than {later['after']}, scored on what is not "
+            f"({later['model']['articles']:,} articles).\n",
+            _table(later["model"], later["baselines"], topics),
+        ]
+    return "\n".join([*parts, ""]) if parts else ""
 
 
 def _topic_list(topics: TopicsConfig) -> str:

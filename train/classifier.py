@@ -1,4 +1,4 @@
-"""Fine-tuning of a topic model: cross-validation folds, then the model on everything."""
+"""Fine-tuning of a topic model, and the scores that it gives to articles it has not seen."""
 
 from __future__ import annotations
 
@@ -6,127 +6,132 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from datasets import Dataset, concatenate_datasets
-from tokenizers import Tokenizer
-from torch.utils.data import DataLoader
+from torch.utils.data import ConcatDataset, DataLoader, Subset
 from transformers import Trainer, TrainingArguments, set_seed
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from train import data, joining, model
+from train import data, frozen, joining, model
 from train.config import ClassifierConfig, TrainingConfig
+from train.splits import Split
+from train.tokens import collator, encode
 from train.vocabulary import open_tokenizer
 
 log = logging.getLogger(__name__)
 
 Array = npt.NDArray[np.float32]
-Collate = Callable[[list[dict[str, Any]]], dict[str, torch.Tensor]]
+Bool = npt.NDArray[np.bool_]
+# Articles that are scored at once.
+PREDICTED_AT_ONCE = 64
 
 
-@dataclass(frozen=True)
-class CrossValidation:
-    """Logits that each article got from the model that had not seen it (articles × topics)."""
-
-    logits: Array
-    folds: npt.NDArray[np.int64]
-
-
-def cross_validate(config: ClassifierConfig, labelled: data.Labelled) -> CrossValidation:
-    """Train one model a fold and score the fold with it; finished folds are not trained again."""
-    fold_of = data.folds(labelled, config.folds, config.seed)
-    logits = np.zeros_like(labelled.targets)
-    for fold in range(config.folds):
-        held_out = fold_of == fold
-        run = config.runs / f"fold-{fold}"
-        stored = run / f"logits-{fingerprint(config, labelled)}.npy"
-        if not stored.is_file():
-            trained = fine_tune(config, labelled, ~held_out, run)
-            tokens = encode(config, data.select(labelled, held_out))
-            _save(stored, predict(trained, tokens, collator(open_tokenizer(config.backbone))))
-            log.info("fold %d of %d done", fold + 1, config.folds)
-        logits[held_out] = np.load(stored)
-    return CrossValidation(logits, fold_of)
+def held_out(config: ClassifierConfig, labelled: data.Labelled, split: Split) -> Array:
+    """Logits of the test articles from a model trained on the training articles; kept, and reused."""
+    run = config.runs / split.name
+    stored = run / f"logits-{fingerprint(config, labelled)}.npy"
+    if not stored.is_file():
+        trained = fine_tune(config, labelled, split.train, run)
+        frozen.save_whole(stored, predict(config, labelled, split.test, trained))
+        log.info("%s: trained on %d, scored %d", split.name, split.train.sum(), split.test.sum())
+    return np.asarray(np.load(stored))
 
 
 def fine_tune(
-    config: ClassifierConfig, labelled: data.Labelled, chosen: npt.NDArray[np.bool_] | None, run: Path
+    config: ClassifierConfig, labelled: data.Labelled, chosen: Bool, run: Path
 ) -> model.TopicClassifier:
-    """Train on the chosen articles, all where None; resumes from a checkpoint in ``run`` that fits."""
+    """Train on the chosen articles; resumes from a checkpoint in ``run`` that fits."""
     set_seed(config.seed)
     network = model.from_backbone(config.backbone, len(labelled.topics), config.training.dropout)
-    seen = data.select(labelled, chosen)
-    made = joining.join(seen, round(config.training.joined * len(seen.titles)), config.seed)
-    tokens = concatenate_datasets([encode(config, part) for part in (seen, made) if part.titles])
+    learning, rows = _learning(config, labelled, network, config.runs)
+    seen = np.flatnonzero(chosen)
+    made = joining.join(data.select(labelled, chosen), round(config.training.joined * len(seen)), config.seed)
+    _, made_rows = _learning(config, made, network, None)
+    articles: Any = ConcatDataset([Subset(rows, seen.tolist()), made_rows])
     arguments = _arguments(config.training, config.seed, run / fingerprint(config, labelled))
     trainer = _Trainer(
-        model=network,
+        model=learning,
         args=arguments,
-        train_dataset=tokens,
+        train_dataset=articles,
         data_collator=collator(open_tokenizer(config.backbone)),
-        optimizers=(_optimizer(network, config.training), None),
+        optimizers=(_optimizer(learning, config.training), None),
     )
     trainer.train(resume_from_checkpoint=_last_checkpoint(arguments))
     return network.eval()
 
 
-def encode(config: ClassifierConfig, labelled: data.Labelled) -> Dataset:
-    """First window of every article as token ids, with its labels and its length."""
-    tokenizer = open_tokenizer(config.backbone)
-    tokenizer.enable_truncation(config.window, strategy="longest_first")
-    encodings = tokenizer.encode_batch(list(zip(labelled.titles, labelled.bodies, strict=True)))
-    return Dataset.from_dict(
-        {
-            "input_ids": [e.ids for e in encodings],
-            "token_type_ids": [e.type_ids for e in encodings],
-            "labels": labelled.targets.tolist(),
-            "length": [len(e.ids) for e in encodings],
-        }
-    )
+def predict(
+    config: ClassifierConfig, labelled: data.Labelled, chosen: Bool, network: model.TopicClassifier
+) -> Array:
+    """Logits of the chosen articles (articles × topics), in their order."""
+    learning, rows = _learning(config, labelled, network, config.runs)
+    return _run(learning, Subset(rows, np.flatnonzero(chosen).tolist()), config.backbone, "logits")
 
 
-def predict(network: model.TopicClassifier, tokens: Dataset, collate: Collate) -> Array:
-    """Logits of encoded articles (articles × topics), in their order."""
-    by_length = np.argsort(np.array(tokens["length"]), kind="stable")
-    result = np.zeros((len(tokens), network.head.out_features), np.float32)
+def pretrained_vectors(config: ClassifierConfig, labelled: data.Labelled) -> Array:
+    """Vectors of all articles by the encoder before fine-tuning (articles × width); kept, and reused."""
+    kept = config.runs / f"vectors-{_digest(config, labelled, str(config.window))}.npy"
+    if not kept.is_file():
+        network = model.from_backbone(config.backbone, len(labelled.topics))
+        learning, rows = _learning(config, labelled, network, config.runs)
+        frozen.save_whole(kept, _run(learning, rows, config.backbone, "vectors"))
+    return np.asarray(np.load(kept))
+
+
+def _run(network: model.TopicClassifier, rows: Any, backbone: str, output: str) -> Array:  # noqa: ANN401
+    """One output of the network for all rows, in their order."""
+    collate = collator(open_tokenizer(backbone))
     device = next(network.parameters()).device
-    for start in range(0, len(by_length), 64):
-        rows = by_length[start : start + 64]
-        batch = {k: v.to(device) for k, v in collate([tokens[int(i)] for i in rows]).items() if k != "labels"}
+    network.eval()
+    by_length = np.argsort([row["length"] for row in rows], kind="stable")
+    parts = []
+    for start in range(0, len(by_length), PREDICTED_AT_ONCE):
+        batch = collate([rows[int(i)] for i in by_length[start : start + PREDICTED_AT_ONCE]])
+        del batch["labels"]
         with torch.inference_mode():
-            result[rows] = network(**batch)["logits"].float().cpu().numpy()
+            found = network(**{name: tensor.to(device) for name, tensor in batch.items()})[output]
+        parts.append(found.float().cpu().numpy())
+    result = np.empty((len(by_length), parts[0].shape[1]), np.float32)
+    result[by_length] = np.concatenate(parts)
     return result
 
 
-def collator(tokenizer: Tokenizer) -> Collate:
-    """Pads a list of encoded articles to the longest of them."""
-    padding = next((i for t in ("<pad>", "[PAD]") if (i := tokenizer.token_to_id(t)) is not None), 0)
-
-    def collate(rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        width = max(len(row["input_ids"]) for row in rows)
-        ids = torch.full((len(rows), width), padding)
-        types, mask = torch.zeros_like(ids), torch.zeros_like(ids)
-        for i, row in enumerate(rows):
-            n = len(row["input_ids"])
-            ids[i, :n] = torch.tensor(row["input_ids"])
-            types[i, :n] = torch.tensor(row["token_type_ids"])
-            mask[i, :n] = 1
-        labels = torch.tensor([row["labels"] for row in rows], dtype=torch.float32)
-        return {"input_ids": ids, "token_type_ids": types, "attention_mask": mask, "labels": labels}
-
-    return collate
+def _learning(
+    config: ClassifierConfig, labelled: data.Labelled, network: model.TopicClassifier, kept: Path | None
+) -> tuple[model.TopicClassifier, Any]:
+    """The part of the network that is trained, and the articles as it takes them."""
+    rows = encode(config, labelled)
+    if not (layers := config.training.frozen_layers):
+        return network, rows
+    lower, learning = frozen.split(network, layers)
+    states = kept and kept / f"frozen-{_digest(config, labelled, f'{layers} {config.window}')}.npy"
+    return learning, frozen.compute(lower, rows, collator(open_tokenizer(config.backbone)), states)
 
 
 def fingerprint(config: ClassifierConfig, labelled: data.Labelled) -> str:
     """Identifies what a trained model depends on: settings, data and backbone, not where it is written."""
-    settings = config.model_dump(mode="json", exclude={"runs", "output", "name", "data", "float32_layers"})
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    elsewhere = {
+        "runs",
+        "output",
+        "name",
+        "data",
+        "more",
+        "float32_layers",
+        "left_out",
+        "after",
+        "learning_curve",
+    }
+    # Without defaults: a key that is new in a version of Mujaz must not make old results void.
+    settings = config.model_dump(mode="json", exclude=elsewhere, exclude_defaults=True)
+    return _digest(config, labelled, json.dumps(settings, sort_keys=True))
+
+
+def _digest(config: ClassifierConfig, labelled: data.Labelled, settings: str) -> str:
+    digest = hashlib.sha256(settings.encode())
     digest.update("\n".join(labelled.texts).encode())
     digest.update(labelled.targets.tobytes())
     for name in (model.WEIGHTS, "tokenizer.json"):
@@ -157,17 +162,9 @@ class _Trainer(Trainer):
         """The training articles, in the order of ``_ByLength``."""
         dataset: Any = self.train_dataset
         size = self.args.train_batch_size
-        sampler = _ByLength(size, list(dataset["length"]), self.args.seed)
+        sampler = _ByLength(size, [row["length"] for row in dataset], self.args.seed)
         loader = DataLoader(dataset, size, sampler=sampler, collate_fn=self.data_collator)
         return self.accelerator.prepare(loader)  # type: ignore[no-any-return]
-
-
-def _save(path: Path, logits: Array) -> None:
-    """Write the logits of a fold, whole or not at all."""
-    draft = path.with_suffix(".draft")
-    with draft.open("wb") as file:
-        np.save(file, logits)
-    draft.replace(path)
 
 
 def _last_checkpoint(arguments: TrainingArguments) -> str | None:
@@ -190,21 +187,25 @@ def _optimizer(network: model.TopicClassifier, training: TrainingConfig) -> torc
 
     Discriminative fine-tuning: Howard and Ruder 2018, arXiv 1801.06146.
     """
-    layers = network.encoder.config.num_hidden_layers
+    depths = {name: _depth(name) for name, _ in network.named_parameters()}
+    top = max(depths.values())
     groups = []
     for name, parameter in network.named_parameters():
-        if name.startswith("head."):
-            rate = training.head_learning_rate
-        else:
-            parts = name.split(".")
-            depth = int(parts[parts.index("layer") + 1]) + 1 if "layer" in parts else 0
-            if training.frozen_layers and depth <= training.frozen_layers:
-                parameter.requires_grad = False
-                continue
-            rate = training.learning_rate * training.layer_decay ** (layers - depth)
+        head = name.startswith("head.")
+        rate = (
+            training.head_learning_rate
+            if head
+            else training.learning_rate * training.layer_decay ** (top - depths[name])
+        )
         decay = 0.0 if parameter.ndim < 2 else training.weight_decay
         groups.append({"params": [parameter], "lr": rate, "weight_decay": decay})
     return torch.optim.AdamW(groups)
+
+
+def _depth(name: str) -> int:
+    """Number of a parameter's layer from the bottom, 0 for the embeddings."""
+    parts = name.split(".")
+    return int(parts[parts.index("layer") + 1]) + 1 if "layer" in parts else 0
 
 
 def _arguments(training: TrainingConfig, seed: int, output: Path) -> TrainingArguments:
@@ -214,7 +215,7 @@ def _arguments(training: TrainingConfig, seed: int, output: Path) -> TrainingArg
         per_device_train_batch_size=training.batch_size,
         warmup_steps=training.warmup_ratio,
         lr_scheduler_type="linear",
-        bf16=training.bf16,
+        bf16=_multiplies_bf16() if training.bf16 is None else training.bf16,
         use_cpu=not torch.cuda.is_available(),
         seed=seed,
         data_seed=seed,
@@ -226,3 +227,10 @@ def _arguments(training: TrainingConfig, seed: int, output: Path) -> TrainingArg
         dataloader_pin_memory=False,
         disable_tqdm=not os.isatty(2),
     )
+
+
+def _multiplies_bf16() -> bool:
+    """Whether the GPU, or else the processor, has instructions for bfloat16; without them it crawls."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -32,6 +32,14 @@ def classifier(config: ConfigPath) -> None:
     typer.echo(train_classifier(load_config(config, ClassifierConfig)))
 
 
+@app.command()
+def export(config: ConfigPath) -> None:
+    """Export a trained topic model again: float32 checked against torch, int8 against float32."""
+    from train.run import export_classifier
+
+    typer.echo(export_classifier(load_config(config, ClassifierConfig)))
+
+
 def main() -> None:
     """Entry point of the ``mujaz-train`` command."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")

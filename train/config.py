@@ -74,8 +74,10 @@ class TrainingConfig(Strict):
     Attributes:
         head_learning_rate: Rate of the head, which starts from nothing.
         layer_decay: Each layer below the top learns at this share of the rate of the one above it.
+        bf16: Compute in bfloat16; by default where the GPU or the processor has instructions for it.
         joined: Articles made by joining two, for every article of the data; see ``train.joining``.
-        frozen_layers: That many layers from the bottom, and the embeddings, stay as they are.
+        frozen_layers: That many layers from the bottom, and the embeddings, stay as they are; they are
+            run once over the articles.
     """
 
     epochs: float = Field(gt=0)
@@ -88,8 +90,15 @@ class TrainingConfig(Strict):
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     dropout: float = Field(default=0.1, ge=0, lt=1)
     joined: float = Field(default=0.0, ge=0, le=1)
-    bf16: bool = True
+    bf16: bool | None = None
     save_steps: int = Field(default=100, ge=1)
+
+
+class MoreLabels(Strict):
+    """Labels of articles that lie elsewhere; see ``train.data.load_more``."""
+
+    articles: list[Path] = Field(min_length=1)
+    labels: Path
 
 
 class ClassifierConfig(Strict):
@@ -101,8 +110,12 @@ class ClassifierConfig(Strict):
         preparation: Name of the text preparation, stored with the model.
         topics: The file that names the topics.
         data: Labelled articles: Parquet, JSONL or CSV with ``title``, ``body``, ``labels``.
+        more: Further labels, to train on but not to measure by.
         window: Tokens the model reads at once, special tokens included.
         folds: Folds of the grouped cross-validation.
+        left_out: Parts that the outlets are dealt into, each left out once; 0 measures none.
+        after: Date such as ``2024-01-01``: a model trained on what is older is measured on the rest.
+        learning_curve: Shares of the training articles, below 1, to train further models on.
         float32_layers: Layers whose feed-forward output matrix stays float32 in the int8 graph.
         runs: Folder for checkpoints and fold results; kept out of git.
         output: Model folder to write.
@@ -113,8 +126,12 @@ class ClassifierConfig(Strict):
     preparation: Preparation = "mujaz-1"
     topics: Path = Path("configs/topics.yaml")
     data: Path
+    more: MoreLabels | None = None
     window: int = Field(default=128, ge=16, le=512)
     folds: Annotated[int, Field(ge=2)] = 5
+    left_out: Annotated[int, Field(ge=0)] = 0
+    after: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    learning_curve: list[Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=list)
     seed: int = 0
     float32_layers: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
     training: TrainingConfig

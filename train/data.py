@@ -11,10 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from datasets import Dataset, load_dataset
 from datasets.exceptions import DatasetsError
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.model_selection import StratifiedGroupKFold
 
 from infer.errors import UsageError
 from infer.text import normalize, prepare
@@ -23,9 +19,6 @@ log = logging.getLogger(__name__)
 
 FORMATS = {".parquet": "parquet", ".jsonl": "json", ".csv": "csv"}
 OTHER = "other"
-# Two items are one story told twice when their TF-IDF vectors are this close; wire copies measure
-# above it after an outlet's edits, different reports of one event below.
-DUPLICATE_COSINE = 0.45
 
 
 @dataclass(frozen=True)
@@ -37,6 +30,8 @@ class Labelled:
         targets: Zeros and ones, articles × topics, in the order of ``topics``.
         outlets, dates: What the data says, empty strings where it does not.
         topics: Topic names.
+        measured: False for articles that are only trained on: they were drawn otherwise than those by
+            which models are measured.
     """
 
     titles: list[str]
@@ -45,6 +40,7 @@ class Labelled:
     outlets: list[str]
     dates: list[str]
     topics: list[str]
+    measured: npt.NDArray[np.bool_]
 
     @property
     def texts(self) -> list[str]:
@@ -73,6 +69,7 @@ def select(data: Labelled, chosen: npt.NDArray[np.bool_] | None) -> Labelled:
         pick(data.outlets),
         pick(data.dates),
         data.topics,
+        data.measured[rows],
     )
 
 
@@ -88,14 +85,7 @@ def load_labelled(path: Path, topics: list[str], preparation: str) -> Labelled:
     table = _load_table(path)
     if "labels" not in table.column_names or not {"body", "text"} & set(table.column_names):
         raise UsageError(f"{path}: columns are {table.column_names}; needed: labels, and body or text")
-    try:
-        labels = [_label_list(value) for value in table["labels"]]
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from None
-    unknown = Counter(name for row in labels for name in row if name not in topics)
-    if unknown:
-        raise UsageError(f"{path}: labels that are not topics: {dict(unknown)}; topics: {topics}")
-    targets = np.array([[topic in row for topic in topics] for row in labels], np.float32)
+    targets = _targets(table, path, topics)
     bodies = _column(table, "body") if "body" in table.column_names else _column(table, "text")
     return Labelled(
         titles=[prepare(text, preparation) for text in _column(table, "title")],
@@ -104,28 +94,59 @@ def load_labelled(path: Path, topics: list[str], preparation: str) -> Labelled:
         outlets=_column(table, "outlet"),
         dates=_column(table, "date"),
         topics=topics,
+        measured=np.ones(len(targets), bool),
     )
 
 
-def duplicate_groups(texts: list[str]) -> npt.NDArray[np.int64]:
-    """A group number for each text; near-duplicates, and chains of them, share one."""
-    # Word pairs rather than words: two reports of one event share words, a copy shares phrases.
-    vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2).fit_transform(texts)
-    close: csr_matrix = (vectors @ vectors.T) > DUPLICATE_COSINE
-    _, groups = connected_components(close, directed=False)
-    return np.asarray(groups, np.int64)
+def load_more(articles: list[Path], labels: Path, topics: list[str], preparation: str) -> Labelled:
+    """Read articles whose labels stand in a file of their own, as those of texts that may not be copied.
+
+    Args:
+        articles: Parquet files with ``id``, ``title``, ``body``, and maybe ``outlet`` and ``date``.
+        labels: CSV with ``id`` and ``labels``, names with ``|`` between them.
+        topics: Topic names.
+        preparation: Name of the text preparation.
+
+    Raises:
+        UsageError: A file or a column is missing, a label is no topic, or an id is in none of the files.
+    """
+    table = _load_table(labels)
+    _require(table, labels, "id", "labels")
+    row_of = {name: row for row, name in enumerate(_column(table, "id"))}
+    found: list[dict[str, str]] = []
+    for path in articles:
+        texts = _load_table(path)
+        _require(texts, path, "id", "title", "body")
+        ids = _column(texts, "id")
+        chosen = texts.select([row for row, name in enumerate(ids) if name in row_of])
+        columns = {name: _column(chosen, name) for name in ("id", "title", "body", "outlet", "date")}
+        found += [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    if missing := row_of.keys() - {article["id"] for article in found}:
+        some = ", ".join(sorted(missing)[:3])
+        raise UsageError(f"{labels}: {len(missing)} ids are not in {', '.join(map(str, articles))}: {some}")
+    targets = _targets(table, labels, topics)
+    return Labelled(
+        titles=[prepare(article["title"], preparation) for article in found],
+        bodies=[prepare(article["body"], preparation) for article in found],
+        targets=targets[[row_of[article["id"]] for article in found]],
+        outlets=[article["outlet"] for article in found],
+        dates=[article["date"] for article in found],
+        topics=topics,
+        measured=np.zeros(len(found), bool),
+    )
 
 
-def folds(data: Labelled, count: int, seed: int) -> npt.NDArray[np.int64]:
-    """The fold of each article: topics balanced, near-duplicates together."""
-    groups = duplicate_groups(data.plain_texts)
-    combination = (data.targets @ (2 ** np.arange(data.targets.shape[1]))).astype(int)
-    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    result = np.zeros(len(groups), np.int64)
-    for fold, (_, test) in enumerate(splitter.split(combination, combination, groups)):
-        result[test] = fold
-    log.info("%d articles in %d groups of near-duplicates", len(groups), groups.max() + 1)
-    return result
+def join_data(first: Labelled, second: Labelled) -> Labelled:
+    """The articles of both."""
+    return Labelled(
+        first.titles + second.titles,
+        first.bodies + second.bodies,
+        np.concatenate([first.targets, second.targets]),
+        first.outlets + second.outlets,
+        first.dates + second.dates,
+        first.topics,
+        np.concatenate([first.measured, second.measured]),
+    )
 
 
 def describe(data: Labelled) -> str:
@@ -152,6 +173,22 @@ def _load_table(path: Path) -> Dataset:
         raise UsageError(f"{path}: not readable as {path.suffix[1:]}: {error.__cause__ or error}") from None
     assert isinstance(table, Dataset)  # noqa: S101 - one split was asked for
     return table
+
+
+def _targets(table: Dataset, path: Path, topics: list[str]) -> npt.NDArray[np.float32]:
+    try:
+        labels = [_label_list(value) for value in table["labels"]]
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
+    unknown = Counter(name for row in labels for name in row if name not in topics)
+    if unknown:
+        raise UsageError(f"{path}: labels that are not topics: {dict(unknown)}; topics: {topics}")
+    return np.array([[topic in row for topic in topics] for row in labels], np.float32)
+
+
+def _require(table: Dataset, path: Path, *columns: str) -> None:
+    if missing := [name for name in columns if name not in table.column_names]:
+        raise UsageError(f"{path}: columns are {table.column_names}; needed too: {', '.join(missing)}")
 
 
 def _column(table: Dataset, name: str) -> list[str]:

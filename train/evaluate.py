@@ -1,24 +1,26 @@
-"""How good a topic model is: F1, average precision, calibration, intervals, and the baselines."""
+"""How good a topic model is: F1, average precision, calibration, review, intervals."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
 from train.calibration import Calibration, fit
-from train.config import TopicsConfig
-from train.data import Labelled
 
 Array = npt.NDArray[np.floating[Any]]
 Bool = npt.NDArray[np.bool_]
 
 RESAMPLES = 1_000
 BINS = 10
+# What the model is called beside its baselines.
+OURS = "this model"
+# Accuracy that a user wants of what is not reviewed, and the shares of review that are reported.
+GOOD = 0.99
+SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
 
 
 def report(
@@ -37,6 +39,7 @@ def report(
     precision, recall, f1, support = precision_recall_fscore_support(truth, predicted, zero_division=0)
     low, high = _bootstrap(truth, predicted, seed)
     result: dict[str, Any] = {
+        "articles": len(truth),
         "macro_f1": _round(f1.mean()),
         "macro_f1_95": [_round(low[-1]), _round(high[-1])],
         "accuracy_all_topics": _round((truth == predicted).all(1).mean()),
@@ -67,56 +70,67 @@ def calibration_error(truth: Bool, scores: Array) -> float:
     return float(sum(gaps))
 
 
-def cross_fitted(logits: Array, targets: Array, folds: npt.NDArray[np.int64]) -> tuple[Bool, Array, Bool]:
-    """Decisions, probabilities and review flags with each fold calibrated on the other folds only."""
-    predicted = np.zeros(targets.shape, bool)
-    scores = np.zeros(targets.shape)
-    review = np.zeros(len(targets), bool)
-    for fold in np.unique(folds):
-        held_out = folds == fold
-        calibration: Calibration = fit(logits[~held_out], targets[~held_out])
-        scores[held_out] = calibration.probabilities(logits[held_out])
-        predicted[held_out] = scores[held_out] >= calibration.thresholds
-        review[held_out] = calibration.review(scores[held_out])
-    return predicted, scores, review
+@dataclass(frozen=True)
+class Decisions:
+    """What a calibrated model says of articles.
+
+    Attributes:
+        predicted: Topics given, articles × topics.
+        scores: Calibrated probabilities, articles × topics.
+        distance: How far each article's most doubtful score is from its threshold, in log-odds.
+        review: Where that is within the margin.
+    """
+
+    predicted: Bool
+    scores: Array
+    distance: Array
+    review: Bool
 
 
-def after_review(targets: Array, predicted: Bool, review: Bool) -> dict[str, Any]:
-    """Share of articles in review, and how many of the others have every topic right."""
-    right = ((targets > 0.5) == predicted).all(1)
+def decide(calibration: Calibration, logits: Array) -> Decisions:
+    """Decisions by a calibration that was fitted on other articles."""
+    scores = calibration.probabilities(logits)
+    predicted = scores >= calibration.thresholds
+    return Decisions(predicted, scores, calibration.distance(scores), calibration.review(scores))
+
+
+def cross_fitted(logits: Array, targets: Array, part: npt.NDArray[np.int64]) -> Decisions:
+    """Decisions with each part calibrated on the other parts only."""
+    predicted, scores = np.zeros(targets.shape, bool), np.zeros(targets.shape)
+    distance, review = np.zeros(len(targets)), np.zeros(len(targets), bool)
+    for number in np.unique(part):
+        here = part == number
+        found = decide(fit(logits[~here], targets[~here]), logits[here])
+        predicted[here], scores[here] = found.predicted, found.scores
+        distance[here], review[here] = found.distance, found.review
+    return Decisions(predicted, scores, distance, review)
+
+
+def after_review(targets: Array, decisions: Decisions) -> dict[str, Any]:
+    """Share of articles in review, and how many of the others have every topic right.
+
+    ``curve`` has the accuracy of the rest where other shares are reviewed, the most doubtful first.
+    """
+    right = ((targets > 0.5) == decisions.predicted).all(1)
+    review = decisions.review
+    rest = accuracy_after_review(right, decisions.distance)
+    good = np.flatnonzero(rest >= GOOD)
     return {
         "review": {
             "share": _round(review.mean()),
             "accuracy_of_the_rest": _round(right[~review].mean() if not review.all() else 0.0),
             "accuracy_of_all": _round(right.mean()),
+            "share_for_99_percent": _round(good[0] / len(right)) if len(good) else 1.0,
+            "curve": {f"{share:.2f}": _round(rest[int(share * len(right))]) for share in SHARES},
         }
     }
 
 
-def linear_logits(data: Labelled, folds: npt.NDArray[np.int64], analyzer: str) -> Array:
-    """Out-of-fold logits of TF-IDF + logistic regression; ``analyzer`` is ``word`` or ``char_wb``."""
-    texts = np.array(data.plain_texts, object)
-    logits = np.zeros(data.targets.shape)
-    for fold in np.unique(folds):
-        held_out = folds == fold
-        span = (1, 2) if analyzer == "word" else (2, 5)
-        vectorizer = TfidfVectorizer(analyzer=analyzer, ngram_range=span, sublinear_tf=True, min_df=2)
-        train, test = vectorizer.fit_transform(texts[~held_out]), vectorizer.transform(texts[held_out])
-        for i in range(data.targets.shape[1]):
-            linear = LogisticRegression(C=10, class_weight="balanced", max_iter=1_000)
-            linear.fit(train, data.targets[~held_out, i])
-            logits[held_out, i] = linear.decision_function(test)
-    return logits
-
-
-def keyword_rule(data: Labelled, config: TopicsConfig, words: int = 70) -> Bool:
-    """The plain rule of ``configs/topics.yaml`` on title and first words."""
-    found = np.zeros(data.targets.shape, bool)
-    for row, text in enumerate(data.plain_texts):
-        shown = " ".join(text.split()[:words])
-        for column, topic in enumerate(config.topics):
-            found[row, column] = all(any(word in shown for word in group) for group in topic.keywords)
-    return found
+def accuracy_after_review(right: Bool, distance: Array) -> Array:
+    """Accuracy of the rest where none, one, two... of the most doubtful articles are reviewed."""
+    surest_first = right[np.argsort(-distance, kind="stable")]
+    accuracy: Array = np.cumsum(surest_first) / np.arange(1, len(right) + 1)
+    return accuracy[::-1]
 
 
 def _bootstrap(truth: Bool, predicted: Bool, seed: int) -> tuple[Array, Array]:

@@ -28,27 +28,21 @@ class TopicClassifier(nn.Module):
         self.head = nn.Linear(encoder.config.hidden_size, topics)
 
     def forward(
-        self,
-        input_ids: torch.Tensor,
-        attention_mask: torch.Tensor,
-        token_type_ids: torch.Tensor | None = None,
-        labels: torch.Tensor | None = None,
+        self, attention_mask: torch.Tensor, labels: torch.Tensor | None = None, **inputs: torch.Tensor
     ) -> dict[str, torch.Tensor]:
         """Score a batch.
 
         Args:
-            input_ids: Integers, batch × tokens.
-            attention_mask: The same shape, zero where there is padding.
-            token_type_ids: The same shape.
+            attention_mask: Integers, batch × tokens, zero where there is padding.
             labels: Zeros and ones, batch × topics.
+            inputs: What the encoder takes beside the mask: ``input_ids`` and ``token_type_ids``, batch ×
+                tokens, or ``inputs_embeds``, batch × tokens × width.
 
         Returns:
             ``logits``, batch × topics; ``vectors``, batch × width, of unit length; ``loss`` where
             there are labels.
         """
-        hidden = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
-        ).last_hidden_state
+        hidden = self.encoder(attention_mask=attention_mask, **inputs).last_hidden_state
         pooled = mean_pool(hidden, attention_mask)
         logits = self.head(self.dropout(pooled))
         output = {"logits": logits, "vectors": nn.functional.normalize(pooled, dim=-1)}

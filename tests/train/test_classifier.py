@@ -12,8 +12,10 @@ import torch
 from tokenizers import Tokenizer
 from transformers import Trainer
 
+from infer.errors import UsageError
 from tests.train import toy
-from train import classifier
+from train import classifier, splits, tokens
+from train.data import select
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Long enough for a step to lie in the second and third of the epochs: 45 articles are 3 steps each.
@@ -21,12 +23,16 @@ ARTICLES = 45
 STEPS = {"epochs": 4, "batch_size": 16, "save_steps": 2, "dropout": 0.1}
 
 
+def every(data) -> np.ndarray:
+    return np.ones(len(data.titles), bool)
+
+
 def logits(network, config, data) -> np.ndarray:
-    collate = classifier.collator(Tokenizer.from_file(str(Path(config.backbone) / "tokenizer.json")))
-    return classifier.predict(network, classifier.encode(config, data), collate)
+    return classifier.predict(config, data, every(data), network)
 
 
 def trained(config, data, run: Path, chosen=None) -> np.ndarray:
+    chosen = every(data) if chosen is None else chosen
     return logits(classifier.fine_tune(config, data, chosen, run), config, data)
 
 
@@ -131,8 +137,9 @@ torch.set_num_threads(1)
 folder, backbone = Path(sys.argv[1]), Path(sys.argv[2])
 step = Trainer.training_step
 Trainer.training_step = lambda *a, **k: time.sleep(0.1) or step(*a, **k)  # time to be killed in
+import numpy as np
 config = toy.config(folder, backbone, training={training!r})
-classifier.fine_tune(config, toy.labelled(folder, {articles}), None, folder / "cut")
+classifier.fine_tune(config, toy.labelled(folder, {articles}), np.ones({articles}, bool), folder / "cut")
 print("finished")
 """
 
@@ -157,52 +164,42 @@ def test_a_training_killed_by_the_system_ends_like_one_that_was_not(tiny_backbon
     assert np.array_equal(trained(config, data, tmp_path / "cut"), whole)
 
 
-def test_every_article_is_scored_by_a_model_that_had_not_seen_it(tiny_backbone, tmp_path, data):
+def test_an_article_is_scored_by_a_model_that_had_not_seen_it(tiny_backbone, tmp_path, data):
     config = toy.config(tmp_path, tiny_backbone, training=STEPS)
-    result = classifier.cross_validate(config, data)
-    assert result.logits.shape == data.targets.shape
-    for fold in (0, 1):
-        held_out = result.folds == fold
-        expected = trained(config, data, tmp_path / f"fold-{fold}", ~held_out)
-        assert np.allclose(result.logits[held_out], expected[held_out], atol=1e-5)
+    for split in splits.folds(data, 2, seed=0):
+        expected = trained(config, data, tmp_path / "again" / split.name, split.train)
+        found = classifier.held_out(config, data, split)
+        assert not (split.train & split.test).any()
+        assert np.allclose(found, expected[split.test], atol=1e-5)
 
 
-def test_finished_folds_are_not_trained_again(tiny_backbone, tmp_path, data, monkeypatch):
+def test_what_is_scored_is_not_trained_for_again(tiny_backbone, tmp_path, data, monkeypatch):
     config = toy.config(tmp_path, tiny_backbone, training=STEPS)
-    fine_tune = classifier.fine_tune
-    runs = []
+    split = splits.folds(data, 2, seed=0)[0]
+    first = classifier.held_out(config, data, split)
 
-    def counted(config, data, chosen, run):
-        runs.append(run.name)
-        if len(runs) == 2:
-            raise KilledError
-        return fine_tune(config, data, chosen, run)
+    def refuse(*_):
+        raise AssertionError("trained again")
 
-    monkeypatch.setattr(classifier, "fine_tune", counted)
-    with pytest.raises(KilledError):
-        classifier.cross_validate(config, data)
-    first = classifier.cross_validate(config, data)
-    assert runs == ["fold-0", "fold-1", "fold-1"]
-    again = classifier.cross_validate(config, data)
-    assert len(runs) == 3
-    assert np.array_equal(first.logits, again.logits)
+    monkeypatch.setattr(classifier, "fine_tune", refuse)
+    assert np.array_equal(classifier.held_out(config, data, split), first)
 
 
-def test_a_fold_whose_result_was_cut_short_is_scored_again(tiny_backbone, tmp_path, data, monkeypatch):
+def test_scores_whose_file_was_cut_short_are_made_again(tiny_backbone, tmp_path, data, monkeypatch):
     config = toy.config(tmp_path, tiny_backbone, training=STEPS)
-    whole = classifier.cross_validate(config.model_copy(update={"runs": tmp_path / "whole"}), data)
+    split = splits.folds(data, 2, seed=0)[0]
+    whole = classifier.held_out(config.model_copy(update={"runs": tmp_path / "whole"}), data, split)
 
     def dying(file, array, **_):
-        target = file if hasattr(file, "write") else Path(file).open("wb")  # noqa: SIM115
-        target.write(array.tobytes()[:40])
-        target.flush()
+        file.write(array.tobytes()[:40])
+        file.flush()
         raise KilledError
 
     with monkeypatch.context() as patch:
         patch.setattr(np, "save", dying)
         with pytest.raises(KilledError):
-            classifier.cross_validate(config, data)
-    assert np.array_equal(classifier.cross_validate(config, data).logits, whole.logits)
+            classifier.held_out(config, data, split)
+    assert np.array_equal(classifier.held_out(config, data, split), whole)
 
 
 @pytest.mark.parametrize(
@@ -238,18 +235,18 @@ def test_places_and_names_do_not_change_the_fingerprint(tiny_backbone, tmp_path,
 def test_an_article_is_cut_to_the_window_title_first(tiny_backbone, tmp_path, data):
     config = toy.config(tmp_path, tiny_backbone, window=16)
     long = dataclasses.replace(data, titles=["غزة اليوم"] * ARTICLES, bodies=["مطر " * 100] * ARTICLES)
-    encoded = classifier.encode(config, long)
+    encoded = tokens.encode(config, long)
     tokenizer = Tokenizer.from_file(str(tiny_backbone / "tokenizer.json"))
     assert encoded["length"][0] == len(encoded["input_ids"][0]) == 16
-    tokens = [tokenizer.id_to_token(i) for i in encoded["input_ids"][0]]
-    assert tokens == ["<s>", "▁غزة", "▁اليوم", "</s>", *["▁مطر"] * 11, "</s>"]
+    pieces = [tokenizer.id_to_token(i) for i in encoded["input_ids"][0]]
+    assert pieces == ["<s>", "▁غزة", "▁اليوم", "</s>", *["▁مطر"] * 11, "</s>"]
     assert encoded["labels"][0] == data.targets[0].tolist()
 
 
 def test_the_name_of_a_special_token_in_an_article_is_only_text(tiny_backbone, tmp_path, data):
     config = toy.config(tmp_path, tiny_backbone)
     named = dataclasses.replace(data, titles=["<mask>"] * ARTICLES, bodies=["</s> نص <pad>"] * ARTICLES)
-    ids = list(classifier.encode(config, named)["input_ids"][0])
+    ids = list(tokens.encode(config, named)["input_ids"][0])
     tokenizer = Tokenizer.from_file(str(tiny_backbone / "tokenizer.json"))
     assert ids.count(0) == 1
     assert ids.count(2) == 2
@@ -258,11 +255,16 @@ def test_the_name_of_a_special_token_in_an_article_is_only_text(tiny_backbone, t
 
 
 def test_a_batch_is_padded_to_its_longest_text(tiny_backbone):
-    collate = classifier.collator(Tokenizer.from_file(str(tiny_backbone / "tokenizer.json")))
+    collate = tokens.collator(Tokenizer.from_file(str(tiny_backbone / "tokenizer.json")))
     batch = collate(
         [
-            {"input_ids": [0, 9, 2], "token_type_ids": [0, 0, 0], "labels": [1.0, 0.0]},
-            {"input_ids": [0, 9, 9, 9, 2], "token_type_ids": [0, 0, 0, 1, 1], "labels": [0.0, 1.0]},
+            {"input_ids": [0, 9, 2], "token_type_ids": [0, 0, 0], "labels": [1.0, 0.0], "length": 3},
+            {
+                "input_ids": [0, 9, 9, 9, 2],
+                "token_type_ids": [0, 0, 0, 1, 1],
+                "labels": [0.0, 1.0],
+                "length": 5,
+            },
         ]
     )
     assert batch["input_ids"].tolist() == [[0, 9, 2, 1, 1], [0, 9, 9, 9, 2]]
@@ -274,19 +276,17 @@ def test_a_batch_is_padded_to_its_longest_text(tiny_backbone):
 def test_logits_come_in_the_order_of_the_articles(tiny_backbone, tmp_path):
     data = toy.labelled(tmp_path, 90)  # more than one batch
     config = toy.config(tmp_path, tiny_backbone, training=STEPS)
-    network = classifier.fine_tune(config, data, None, tmp_path / "run")
+    network = classifier.fine_tune(config, data, every(data), tmp_path / "run")
     together = logits(network, config, data)
     for i in (0, 41, 89):
-        alone = dataclasses.replace(
-            data, titles=[data.titles[i]], bodies=[data.bodies[i]], targets=data.targets[i : i + 1]
-        )
+        alone = select(data, np.arange(90) == i)
         assert logits(network, config, alone)[0] == pytest.approx(together[i], abs=1e-5)
 
 
 def test_frozen_layers_and_embeddings_stay_as_they_are_and_the_rest_learns(tiny_backbone, tmp_path, data):
     config = toy.config(tmp_path, tiny_backbone, training=STEPS | {"frozen_layers": 1})
     before = classifier.model.from_backbone(str(tiny_backbone), 3).state_dict()
-    after = classifier.fine_tune(config, data, None, tmp_path / "run").state_dict()
+    after = classifier.fine_tune(config, data, every(data), tmp_path / "run").state_dict()
     moved = {name for name in before if not torch.equal(before[name], after[name])}
     assert not [name for name in moved if "embeddings" in name or "layer.0." in name]
     assert {name for name in before if "layer.1." in name or "head" in name} == moved
@@ -296,7 +296,7 @@ def test_lower_layers_learn_at_a_lower_rate(tiny_backbone, tmp_path, data):
     training = {"epochs": 1, "layer_decay": 0.01, "learning_rate": 1e-3, "weight_decay": 0, "dropout": 0}
     config = toy.config(tmp_path, tiny_backbone, training=training)
     before = classifier.model.from_backbone(str(tiny_backbone), 3).state_dict()
-    after = classifier.fine_tune(config, data, None, tmp_path / "run").state_dict()
+    after = classifier.fine_tune(config, data, every(data), tmp_path / "run").state_dict()
 
     def change(name: str) -> float:
         return (after[name] - before[name]).abs().max().item()
@@ -304,3 +304,24 @@ def test_lower_layers_learn_at_a_lower_rate(tiny_backbone, tmp_path, data):
     dense = "encoder.encoder.layer.{}.output.dense.weight"
     assert change("encoder.embeddings.word_embeddings.weight") < 0.1 * change(dense.format(0))
     assert change(dense.format(0)) < 0.1 * change(dense.format(1))
+
+
+def test_frozen_layers_change_nothing_but_what_must_be_computed(tiny_backbone, tmp_path, data):
+    """Hidden states that are kept give the logits that the whole network gives."""
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS | {"frozen_layers": 1})
+    network = classifier.fine_tune(config, data, every(data), tmp_path / "run")
+    whole = toy.config(tmp_path, tiny_backbone, training=STEPS)
+    assert logits(network, config, data) == pytest.approx(logits(network, whole, data), abs=5e-3)
+
+
+def test_freezing_every_layer_is_refused(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS | {"frozen_layers": 2})
+    with pytest.raises(UsageError, match="frozen_layers: 2 leaves no layer to train of the encoder's 2"):
+        classifier.fine_tune(config, data, every(data), tmp_path / "run")
+
+
+def test_vectors_of_the_pretrained_encoder_are_of_unit_length(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone)
+    vectors = classifier.pretrained_vectors(config, data)
+    assert vectors.shape == (ARTICLES, 32)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)

@@ -2,14 +2,12 @@ import csv
 import json
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from infer.errors import UsageError
-from tests.train import toy
-from train.data import Labelled, describe, duplicate_groups, folds, load_labelled
+from train.data import Labelled, describe, join_data, load_labelled, load_more, select
 
 TOPICS = ["gaza", "sport"]
 ROWS = [
@@ -157,69 +155,6 @@ def test_labels_that_are_not_names_are_refused(tmp_path):
     assert str(path) in refusal(path)
 
 
-def test_an_edited_copy_shares_a_group_and_another_report_of_the_event_does_not():
-    story = (
-        "أعلنت بلدية المدينة اليوم افتتاح جسر جديد فوق النهر بعد عامين من العمل وقال رئيسها إن الجسر سيخفف "
-        "الزحام عن وسط المدينة وإن كلفته بلغت أربعين مليونا"
-    )
-    edited = "عاجل " + story.replace("أربعين مليونا", "نحو أربعين مليون دينار")
-    report = (
-        "شهد وسط المدينة احتفالا بافتتاح الجسر الذي طال انتظاره وعبرته مئات السيارات في الساعة الأولى بينما "
-        "شكا تجار من طول مدة العمل وطالبوا بتعويض"
-    )
-    weather = "تهطل أمطار غزيرة على الساحل في نهاية الأسبوع وتنخفض درجات الحرارة بعد موجة حر دامت عشرة أيام"
-    groups = duplicate_groups([story, report, weather, edited])
-    assert groups[3] == groups[0]
-    assert len(set(groups)) == 3
-
-
-def test_a_chain_of_near_duplicates_is_one_group():
-    words = toy.FILLER
-    chain = [" ".join(words[start : start + 24]) for start in range(0, 48, 8)]
-    groups = duplicate_groups([*chain, *(row["body"] for row in toy.articles(8, seed=3))])
-    assert len(set(groups[: len(chain)])) == 1
-    assert groups[0] not in groups[len(chain) :]
-
-
-def with_copies(folder: Path) -> Labelled:
-    """Forty articles, the first eight of them three times each, a word added to every copy."""
-    rows = toy.articles(40)
-    copies = [row | {"body": f"{row['body']} {word}"} for row in rows[:8] for word in ("عاجل", "متابعة")]
-    return load_labelled(toy.write(folder / "toy.jsonl", rows + copies), toy.NAMES, "mujaz-1")
-
-
-def test_near_duplicates_land_in_one_fold(tmp_path):
-    data = with_copies(tmp_path)
-    fold_of = folds(data, 4, seed=0)
-    groups = duplicate_groups(data.plain_texts)
-    assert len(set(groups)) <= 40
-    for group in set(groups):
-        assert len(set(fold_of[groups == group])) == 1
-
-
-def test_folds_are_balanced_by_topic(tmp_path):
-    data = toy.labelled(tmp_path, 80)
-    fold_of = folds(data, 4, seed=0)
-    assert sorted(set(fold_of)) == [0, 1, 2, 3]
-    for fold in range(4):
-        assert 16 <= (fold_of == fold).sum() <= 24
-        counts = data.targets[fold_of == fold].sum(0)
-        assert counts.min() >= 3
-        assert counts.max() <= 7
-
-
-def test_folds_depend_on_the_seed_alone(tmp_path):
-    data = with_copies(tmp_path)
-    assert (folds(data, 4, seed=1) == folds(data, 4, seed=1)).all()
-    assert (folds(data, 4, seed=1) != folds(data, 4, seed=2)).any()
-
-
-def test_folds_do_not_depend_on_the_preparation(tmp_path):
-    path = toy.write(tmp_path / "toy.jsonl", toy.articles(40))
-    first, second = (load_labelled(path, toy.NAMES, name) for name in ("mujaz-1", "arabert-v02"))
-    assert np.array_equal(folds(first, 4, seed=0), folds(second, 4, seed=0))
-
-
 def test_a_description_counts_topics_outlets_and_years(tmp_path):
     rows = [row | {"outlet": "القناة", "date": "2024-01-05"} for row in ROWS[:3]] + [ROWS[3]]
     text = describe(load(write_jsonl(tmp_path / "a.jsonl", rows)))
@@ -228,3 +163,53 @@ def test_a_description_counts_topics_outlets_and_years(tmp_path):
     assert "'القناة': 3" in text
     assert "'2024': 3" in text
     assert "'undated': 1" in text
+
+
+LABELS = [{"id": "a2", "labels": "gaza|sport"}, {"id": "b1", "labels": ""}]
+
+
+def elsewhere(folder: Path, labels: list[dict]) -> tuple[list[Path], Path]:
+    """Two files of articles without labels, and labels for some of them."""
+    texts = [
+        {
+            "id": f"{part}{i}",
+            "title": f"عنوان {i}",
+            "body": f"نص {part} {i}",
+            "outlet": "القناة",
+            "date": None,
+        }
+        for part in "ab"
+        for i in (1, 2)
+    ]
+    files = [
+        write_parquet(folder / f"{part}.parquet", texts[2 * n : 2 * n + 2]) for n, part in enumerate("ab")
+    ]
+    return files, write_csv(folder / "labels.csv", labels)
+
+
+def test_labels_in_a_file_of_their_own_find_their_articles_by_id(tmp_path):
+    data = load_more(*elsewhere(tmp_path, LABELS), TOPICS, "mujaz-1")
+    assert data.bodies == ["نص a 2", "نص b 1"]
+    assert data.targets.tolist() == [[1, 1], [0, 0]]
+    assert (data.outlets, data.dates) == (["القناة"] * 2, [""] * 2)
+    assert not data.measured.any()
+
+
+def test_an_id_that_is_in_no_file_is_named(tmp_path):
+    files, labels = elsewhere(tmp_path, [*LABELS, {"id": "c9", "labels": "gaza"}])
+    with pytest.raises(UsageError, match=r"labels\.csv: 1 ids are not in .*a\.parquet, .*b\.parquet: c9"):
+        load_more(files, labels, TOPICS, "mujaz-1")
+
+
+def test_a_column_that_the_labels_lack_is_named(tmp_path):
+    files, labels = elsewhere(tmp_path, [{"id": "a1", "topic": "gaza"}])
+    with pytest.raises(UsageError, match=r"labels\.csv: columns are \['id', 'topic'\]; needed too: labels"):
+        load_more(files, labels, TOPICS, "mujaz-1")
+
+
+def test_joined_data_has_the_articles_of_both_and_knows_which_are_measured(tmp_path):
+    first = load(write_jsonl(tmp_path / "a.jsonl", ROWS))
+    both = join_data(first, load_more(*elsewhere(tmp_path, LABELS), TOPICS, "mujaz-1"))
+    assert len(both.titles) == len(both.targets) == len(both.outlets) == 6
+    assert both.measured.tolist() == [True] * 4 + [False] * 2
+    assert select(both, ~both.measured).bodies == ["نص a 2", "نص b 1"]

@@ -3,22 +3,11 @@ import json
 import numpy as np
 import pytest
 
-from tests.tiny import TOPICS
-from tests.train import toy
 from train import evaluate
-from train.config import TopicsConfig, load_config
-from train.data import Labelled, load_labelled
 
 TARGETS = np.array([[1, 0], [1, 0], [1, 1], [0, 1], [0, 0], [0, 0]], np.float32)
 PREDICTED = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [1, 1], [0, 0]], bool)
 SCORES = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.9], [0.2, 0.8], [0.85, 0.7], [0.1, 0.1]])
-
-
-def articles(*texts: str) -> Labelled:
-    empty = [""] * len(texts)
-    return Labelled(
-        empty, list(texts), np.zeros((len(texts), len(toy.NAMES)), np.float32), empty, empty, toy.NAMES
-    )
 
 
 def test_a_report_has_the_figures_that_one_counts_by_hand():
@@ -93,81 +82,55 @@ def test_what_a_fold_is_given_does_not_depend_on_its_own_targets():
     held_out = folds == 2
     turned = np.where(held_out[:, None], 1 - targets, targets)
     after = evaluate.cross_fitted(logits, turned, folds)
-    for old, new in zip(before, after, strict=True):
+    for name in ("predicted", "scores", "distance", "review"):
+        old, new = getattr(before, name), getattr(after, name)
         assert np.array_equal(old[held_out], new[held_out])
-    assert not np.array_equal(before[1][~held_out], after[1][~held_out])
+    assert not np.array_equal(before.scores[~held_out], after.scores[~held_out])
 
 
 def test_what_a_fold_is_given_does_not_depend_on_its_other_logits():
     logits, targets, folds = example()
-    before = evaluate.cross_fitted(logits, targets, folds)[1]
+    before = evaluate.cross_fitted(logits, targets, folds).scores
     changed = logits.copy()
     changed[0] += 3  # an article of fold 0
-    after = evaluate.cross_fitted(changed, targets, folds)[1]
+    after = evaluate.cross_fitted(changed, targets, folds).scores
     others = (folds == 0) & (np.arange(len(folds)) > 0)
     assert np.array_equal(before[others], after[others])
 
 
 def test_cross_fitting_repairs_overconfident_logits():
     logits, targets, folds = example(2_000)
-    _, scores, _ = evaluate.cross_fitted(5 * logits, targets, folds)
+    scores = evaluate.cross_fitted(5 * logits, targets, folds).scores
     raw = 1 / (1 + np.exp(-5 * logits))
     assert evaluate.calibration_error(targets > 0.5, raw) > 0.1
     assert evaluate.calibration_error(targets > 0.5, scores) < 0.04
 
 
+def decided(review) -> evaluate.Decisions:
+    return evaluate.Decisions(PREDICTED, SCORES, np.arange(6.0), np.array(review, bool))
+
+
 def test_figures_after_review_leave_out_what_is_in_review():
-    review = np.array([0, 0, 1, 0, 1, 0], bool)
-    figures = evaluate.after_review(TARGETS, PREDICTED, review)["review"]
-    assert figures == {"share": 0.3333, "accuracy_of_the_rest": 1.0, "accuracy_of_all": 0.6667}
+    figures = evaluate.after_review(TARGETS, decided([0, 0, 1, 0, 1, 0]))["review"]
+    expected = {"share": 0.3333, "accuracy_of_the_rest": 1.0, "accuracy_of_all": 0.6667}
+    assert figures.items() >= expected.items()
 
 
 def test_figures_after_review_are_json_where_everything_is_in_review():
-    figures = evaluate.after_review(TARGETS, PREDICTED, np.ones(6, bool))
+    figures = evaluate.after_review(TARGETS, decided(np.ones(6)))
     assert figures["review"]["share"] == 1
     json.dumps(figures, allow_nan=False)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("وزير عراقي يلتقي مسؤولا من البنتاغون", ["iraq_us_relations"]),
-        ("وزير عراقي يفتتح مدرسة", []),
-        ("الولايات المتحدة تعلن رسوما جمركية جديدة", ["trade_tariffs"]),
-        (
-            "بغداد تطلب من واشنطن رفع الرسوم الجمركية وإغاثة غزة",
-            toy.NAMES,
-        ),
-        ("مباراة في الدوري", []),
-    ],
-)
-def test_the_keyword_rule_wants_a_word_of_every_group(text, expected):
-    config = load_config(TOPICS, TopicsConfig)
-    found = evaluate.keyword_rule(articles(text), config)
-    assert [name for name, hit in zip(config.names, found[0], strict=True) if hit] == expected
+def test_the_most_doubtful_are_reviewed_first():
+    right = np.array([True, False, True, True])
+    # Reviewed in this order: the wrong one, then those that are right.
+    rest = evaluate.accuracy_after_review(right, np.array([3.0, 0.1, 2.0, 1.0]))
+    assert rest == pytest.approx([0.75, 1, 1, 1])
 
 
-def test_the_keyword_rule_reads_the_first_words_only():
-    config = load_config(TOPICS, TopicsConfig)
-    text = "كلمة " * 70 + "غزة"
-    assert not evaluate.keyword_rule(articles(text), config).any()
-    assert evaluate.keyword_rule(articles(text), config, words=71)[0, config.names.index("gaza")]
-
-
-@pytest.mark.parametrize("analyzer", ["word", "char_wb"])
-def test_the_linear_baseline_tells_toy_topics_apart(tmp_path, analyzer):
-    data = toy.labelled(tmp_path, 80)
-    logits = evaluate.linear_logits(data, np.arange(80) // 4 % 4, analyzer)
-    right = (logits > 0) == (data.targets > 0.5)
-    assert right.mean() > 0.9
-
-
-def test_the_linear_baseline_does_not_see_the_fold_it_scores(tmp_path):
-    path = toy.write(tmp_path / "toy.jsonl", toy.articles(40))
-    data = load_labelled(path, toy.NAMES, "mujaz-1")
-    folds = np.arange(40) // 4 % 2
-    before = evaluate.linear_logits(data, folds, "word")
-    data.targets[folds == 1] = 1 - data.targets[folds == 1]
-    after = evaluate.linear_logits(data, folds, "word")
-    assert np.array_equal(before[folds == 1], after[folds == 1])
-    assert not np.array_equal(before[folds == 0], after[folds == 0])
+def test_the_review_that_99_percent_need_is_the_smallest_that_gives_them():
+    targets, predicted = np.ones((10, 1)), np.ones((10, 1), bool)
+    predicted[:2] = False  # the two most doubtful are wrong
+    doubt = evaluate.Decisions(predicted, predicted * 1.0, np.arange(10.0), np.zeros(10, bool))
+    assert evaluate.after_review(targets, doubt)["review"]["share_for_99_percent"] == 0.2

@@ -3,7 +3,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertModel
 
-from train import classifier, model
+from train import model, tokens
 
 TEXTS = ["غزة", "قال وزير إن أسعار الخبز في بغداد ارتفعت أمس بعد رسوم جديدة", "مطر على الساحل اليوم"]
 
@@ -17,11 +17,14 @@ def network(tiny_backbone):
 @pytest.fixture(scope="module")
 def batch_of(tiny_backbone):
     tokenizer = Tokenizer.from_file(str(tiny_backbone / "tokenizer.json"))
-    collate = classifier.collator(tokenizer)
+    collate = tokens.collator(tokenizer)
 
     def batch(texts: list[str]) -> dict[str, torch.Tensor]:
         encodings = tokenizer.encode_batch(texts)
-        rows = [{"input_ids": e.ids, "token_type_ids": e.type_ids, "labels": [1, 0, 1]} for e in encodings]
+        rows = [
+            {"input_ids": e.ids, "token_type_ids": e.type_ids, "labels": [1, 0, 1], "length": len(e.ids)}
+            for e in encodings
+        ]
         return collate(rows)
 
     return batch

@@ -6,14 +6,14 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
-from tokenizers import Tokenizer
 
 import infer
 from infer.errors import ModelError, UsageError
 from infer.schema import Article
 from infer.topics import TopicModel
 from tests.train import toy
-from train import classifier, export, run
+from train import classifier, export, run, tokens
+from train import folder as model_folder
 
 COUNT = 80
 
@@ -49,6 +49,9 @@ def test_a_model_folder_holds_what_labelling_needs_and_no_torch_file(folder, con
         "manifest.json",
         "metrics.json",
         "model.onnx",
+        "precision-recall.svg",
+        "reliability.svg",
+        "review.svg",
         "sentencepiece.bpe.model",
         "tokenizer.json",
     }
@@ -84,11 +87,9 @@ def test_the_configuration_freezes_names_preparation_and_calibration(folder, con
 def test_the_small_graph_gives_the_logits_of_the_trained_network(folder, config):
     data = toy.labelled(config.data.parent, COUNT)
     network = classifier.model.load(next((config.runs / "final").glob("model-*")))
-    tokens = classifier.encode(config, data)
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    expected = classifier.predict(network, tokens, classifier.collator(tokenizer))
+    expected = classifier.predict(config, data, np.ones(COUNT, bool), network)
     session = export.open_session(folder / "model.onnx")
-    for row, logits in zip(tokens, expected, strict=True):
+    for row, logits in zip(tokens.encode(config, data), expected, strict=True):
         feed = {name: np.array([row[name]]) for name in ("input_ids", "token_type_ids")}
         feed["attention_mask"] = np.ones_like(feed["input_ids"])
         assert session.run(["logits"], feed)[0][0] == pytest.approx(logits, abs=0.1 * float(np.ptp(expected)))
@@ -103,11 +104,12 @@ def test_metrics_tell_of_the_data_the_model_the_baselines_and_the_export(folder)
         "keyword rule",
         "TF-IDF words 1-2 + logistic regression",
         "TF-IDF characters 2-5 + logistic regression",
+        "frozen encoder + logistic regression",
     }
     for figures in (metrics["cross_validation"], *metrics["baselines"].values()):
         assert 0 <= figures["macro_f1_95"][0] <= figures["macro_f1"] <= figures["macro_f1_95"][1] <= 1
         assert list(figures["topics"]) == toy.NAMES
-    assert metrics["export"]["int8_agreement"] >= run.LEAST_AGREEMENT
+    assert metrics["export"]["int8_agreement"] >= model_folder.LEAST_AGREEMENT
     assert metrics["speed"]["articles_a_second"] > 0
     assert metrics["versions"].keys() == {"torch", "transformers", "onnxruntime", "tokenizers"}
     assert 0.05 < metrics["size_mb"] < 1
@@ -191,3 +193,19 @@ def test_topics_that_cannot_be_read_are_named(config, tmp_path):
 def test_a_missing_backbone_is_named(config, tmp_path):
     with pytest.raises(UsageError, match="no-encoder"):
         run.train_classifier(config.model_copy(update={"backbone": str(tmp_path / "no-encoder")}))
+
+
+def test_export_alone_needs_a_trained_model(config, tmp_path):
+    with pytest.raises(
+        UsageError, match="nothing is trained with these settings; run mujaz-train classifier"
+    ):
+        run.export_classifier(config.model_copy(update={"runs": tmp_path / "none"}))
+
+
+def test_export_alone_writes_the_same_graph_again(folder, config, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("trained again")
+
+    before = contents(folder)
+    monkeypatch.setattr(classifier, "fine_tune", refuse)
+    assert contents(run.export_classifier(config))["model.onnx"] == before["model.onnx"]
