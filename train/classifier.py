@@ -13,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch.utils.data import ConcatDataset, DataLoader, Subset
-from transformers import Trainer, TrainingArguments, set_seed
+from transformers import EarlyStoppingCallback, Trainer, TrainingArguments, set_seed
+from transformers.integrations.integration_utils import get_available_reporting_integrations
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from train import data, frozen, joining, model
+from infer.errors import UsageError
+from train import data, frozen, joining, model, splits
 from train.config import ClassifierConfig, TrainingConfig
 from train.splits import Split
 from train.tokens import collator, encode
@@ -48,8 +50,15 @@ def fine_tune(
     set_seed(config.seed)
     network = model.from_backbone(config.backbone, len(labelled.topics), config.training.dropout)
     learning, rows = _learning(config, labelled, network, config.runs)
-    seen = np.flatnonzero(chosen)
-    made = joining.join(data.select(labelled, chosen), round(config.training.joined * len(seen)), config.seed)
+    patience = config.training.early_stopping
+    seen, watched = np.flatnonzero(chosen), np.array([], int)
+    if patience:
+        seen, watched = splits.watched(labelled, chosen, config.training.validation_share, config.seed)
+    made = joining.join(
+        data.select(labelled, np.isin(np.arange(len(chosen)), seen)),
+        round(config.training.joined * len(seen)),
+        config.seed,
+    )
     _, made_rows = _learning(config, made, network, None)
     articles: Any = ConcatDataset([Subset(rows, seen.tolist()), made_rows])
     arguments = _arguments(config.training, config.seed, run / fingerprint(config, labelled))
@@ -57,8 +66,10 @@ def fine_tune(
         model=learning,
         args=arguments,
         train_dataset=articles,
+        eval_dataset=Subset(rows, watched.tolist()) if len(watched) else None,
         data_collator=collator(open_tokenizer(config.backbone)),
         optimizers=(_optimizer(learning, config.training), None),
+        callbacks=[EarlyStoppingCallback(patience)] if patience else [],
     )
     trainer.train(resume_from_checkpoint=_last_checkpoint(arguments))
     return network.eval()
@@ -209,6 +220,12 @@ def _depth(name: str) -> int:
 
 
 def _arguments(training: TrainingConfig, seed: int, output: Path) -> TrainingArguments:
+    installed = get_available_reporting_integrations()  # type: ignore[no-untyped-call]
+    if missing := sorted(set(training.report_to) - set(installed)):
+        here = ", ".join(installed) or "none"
+        raise UsageError(
+            f"report_to: tracker {missing[0]!r} is not known or not installed; installed: {here}"
+        )
     return TrainingArguments(
         output_dir=str(output),
         num_train_epochs=training.epochs,
@@ -219,11 +236,15 @@ def _arguments(training: TrainingConfig, seed: int, output: Path) -> TrainingArg
         use_cpu=not torch.cuda.is_available(),
         seed=seed,
         data_seed=seed,
+        save_strategy="epoch" if training.early_stopping else "steps",
         save_steps=training.save_steps,
         save_total_limit=1,
+        eval_strategy="epoch" if training.early_stopping else "no",
+        load_best_model_at_end=training.early_stopping is not None,
+        label_names=["labels"],
         logging_steps=20,
         remove_unused_columns=False,
-        report_to="none",
+        report_to=training.report_to or "none",
         dataloader_pin_memory=False,
         disable_tqdm=not os.isatty(2),
     )

@@ -75,6 +75,10 @@ class TrainingConfig(Strict):
         head_learning_rate: Rate of the head, which starts from nothing.
         layer_decay: Each layer below the top learns at this share of the rate of the one above it.
         bf16: Compute in bfloat16; by default where the GPU or the processor has instructions for it.
+        early_stopping: Epochs without a better loss on a share of the training articles, after which the
+            best epoch's model is taken; every epoch is run where None.
+        validation_share: That share, with early stopping.
+        report_to: Trackers that ``transformers`` knows, such as ``tensorboard``.
         joined: Articles made by joining two, for every article of the data; see ``train.joining``.
         frozen_layers: That many layers from the bottom, and the embeddings, stay as they are; they are
             run once over the articles.
@@ -91,6 +95,9 @@ class TrainingConfig(Strict):
     dropout: float = Field(default=0.1, ge=0, lt=1)
     joined: float = Field(default=0.0, ge=0, le=1)
     bf16: bool | None = None
+    early_stopping: int | None = Field(default=None, ge=1)
+    validation_share: float = Field(default=0.1, gt=0, lt=1)
+    report_to: list[str] = Field(default_factory=list)
     save_steps: int = Field(default=100, ge=1)
 
 
@@ -109,7 +116,8 @@ class ClassifierConfig(Strict):
         backbone: Folder of an encoder (``mujaz-train backbone`` writes one) or a hub name.
         preparation: Name of the text preparation, stored with the model.
         topics: The file that names the topics.
-        data: Labelled articles: Parquet, JSONL or CSV with ``title``, ``body``, ``labels``.
+        data: Labelled articles: Parquet, JSONL or CSV with ``title``, ``body``, ``labels``, a Label Studio
+            export, or the name of a data set on the hub.
         more: Further labels, to train on but not to measure by.
         window: Tokens the model reads at once, special tokens included.
         folds: Folds of the grouped cross-validation.

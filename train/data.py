@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from datasets import Dataset, load_dataset
-from datasets.exceptions import DatasetsError
+from datasets import Dataset
 
 from infer.errors import UsageError
 from infer.text import normalize, prepare
-
-log = logging.getLogger(__name__)
-
-FORMATS = {".parquet": "parquet", ".jsonl": "json", ".csv": "csv"}
-OTHER = "other"
+from train import tables
+from train.tables import OTHER, column, load_table, require
 
 
 @dataclass(frozen=True)
@@ -76,23 +71,23 @@ def select(data: Labelled, chosen: npt.NDArray[np.bool_] | None) -> Labelled:
 def load_labelled(path: Path, topics: list[str], preparation: str) -> Labelled:
     """Read labelled articles.
 
-    Columns: ``title`` and ``body`` (or ``text``), and ``labels``: a list of topic names, or one string
-    with ``|`` between them; an empty one, or ``other``, is none of the topics.
+    Columns: ``title`` and ``body`` (or ``text``), and ``labels`` or ``label``: a list of topic names, or
+    one string with ``|`` between them; an empty one, or ``other``, is none of the topics.
 
     Raises:
         UsageError: The file or a column is missing, or a label is not among ``topics``.
     """
-    table = _load_table(path)
-    if "labels" not in table.column_names or not {"body", "text"} & set(table.column_names):
-        raise UsageError(f"{path}: columns are {table.column_names}; needed: labels, and body or text")
+    table = load_table(path)
+    if not {"body", "text"} & set(table.column_names):
+        raise UsageError(f"{path}: columns are {table.column_names}; needed too: body or text")
     targets = _targets(table, path, topics)
-    bodies = _column(table, "body") if "body" in table.column_names else _column(table, "text")
+    bodies = column(table, "body") if "body" in table.column_names else column(table, "text")
     return Labelled(
-        titles=[prepare(text, preparation) for text in _column(table, "title")],
+        titles=[prepare(text, preparation) for text in column(table, "title")],
         bodies=[prepare(text, preparation) for text in bodies],
         targets=targets,
-        outlets=_column(table, "outlet"),
-        dates=_column(table, "date"),
+        outlets=column(table, "outlet"),
+        dates=column(table, "date"),
         topics=topics,
         measured=np.ones(len(targets), bool),
     )
@@ -110,16 +105,16 @@ def load_more(articles: list[Path], labels: Path, topics: list[str], preparation
     Raises:
         UsageError: A file or a column is missing, a label is no topic, or an id is in none of the files.
     """
-    table = _load_table(labels)
-    _require(table, labels, "id", "labels")
-    row_of = {name: row for row, name in enumerate(_column(table, "id"))}
+    table = load_table(labels)
+    require(table, labels, "id", "labels")
+    row_of = {name: row for row, name in enumerate(column(table, "id"))}
     found: list[dict[str, str]] = []
     for path in articles:
-        texts = _load_table(path)
-        _require(texts, path, "id", "title", "body")
-        ids = _column(texts, "id")
+        texts = load_table(path)
+        require(texts, path, "id", "title", "body")
+        ids = column(texts, "id")
         chosen = texts.select([row for row, name in enumerate(ids) if name in row_of])
-        columns = {name: _column(chosen, name) for name in ("id", "title", "body", "outlet", "date")}
+        columns = {name: column(chosen, name) for name in ("id", "title", "body", "outlet", "date")}
         found += [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     if missing := row_of.keys() - {article["id"] for article in found}:
         some = ", ".join(sorted(missing)[:3])
@@ -162,43 +157,9 @@ def describe(data: Labelled) -> str:
     return "\n".join(lines)
 
 
-def _load_table(path: Path) -> Dataset:
-    if not path.is_file():
-        raise UsageError(f"{path}: no such data file")
-    if path.suffix not in FORMATS:
-        raise UsageError(f"{path}: suffix {path.suffix!r}; labelled data is read from {', '.join(FORMATS)}")
-    try:
-        table = load_dataset(FORMATS[path.suffix], data_files=str(path), split="train")
-    except (DatasetsError, StopIteration, ValueError) as error:  # StopIteration where the file is empty
-        raise UsageError(f"{path}: not readable as {path.suffix[1:]}: {error.__cause__ or error}") from None
-    assert isinstance(table, Dataset)  # noqa: S101 - one split was asked for
-    return table
-
-
-def _targets(table: Dataset, path: Path, topics: list[str]) -> npt.NDArray[np.float32]:
-    try:
-        labels = [_label_list(value) for value in table["labels"]]
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from None
-    unknown = Counter(name for row in labels for name in row if name not in topics)
+def _targets(table: Dataset, source: Path, topics: list[str]) -> npt.NDArray[np.float32]:
+    rows = tables.labels(table, source)
+    unknown = Counter(name for row in rows for name in row if name not in topics)
     if unknown:
-        raise UsageError(f"{path}: labels that are not topics: {dict(unknown)}; topics: {topics}")
-    return np.array([[topic in row for topic in topics] for row in labels], np.float32)
-
-
-def _require(table: Dataset, path: Path, *columns: str) -> None:
-    if missing := [name for name in columns if name not in table.column_names]:
-        raise UsageError(f"{path}: columns are {table.column_names}; needed too: {', '.join(missing)}")
-
-
-def _column(table: Dataset, name: str) -> list[str]:
-    if name not in table.column_names:
-        return [""] * len(table)
-    return [str(value or "") for value in table[name]]
-
-
-def _label_list(value: object) -> list[str]:
-    if value is not None and not isinstance(value, str | list):
-        raise UsageError(f"label {value!r} is not a topic's name, a list of names, or names with | between")
-    names = value.split("|") if isinstance(value, str) else map(str, value or [])
-    return [name.strip() for name in names if name.strip() and name.strip() != OTHER]
+        raise UsageError(f"{source}: labels that are not topics: {dict(unknown)}; topics: {topics}")
+    return np.array([[topic in row for topic in topics] for row in rows], np.float32)

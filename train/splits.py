@@ -94,6 +94,17 @@ def thinned(split: Split, share: float, seed: int) -> Split:
     return Split(f"{split.name}-{share:.0%}", split.train & kept, split.test)
 
 
+def watched(
+    data: Labelled, chosen: Bool, share: float, seed: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Places of the chosen articles in two parts: to train on, and a share to watch the training by."""
+    groups = duplicate_groups(data.plain_texts)
+    apart = np.unique(groups[chosen])
+    drawn = np.random.default_rng(seed).permutation(apart)[: max(1, round(share * len(apart)))]
+    aside = np.isin(groups, drawn)
+    return np.flatnonzero(chosen & ~aside), np.flatnonzero(chosen & aside)
+
+
 def duplicate_groups(texts: list[str]) -> npt.NDArray[np.int64]:
     """A group number for each text; near-duplicates, and chains of them, share one."""
     # Word pairs rather than words: two reports of one event share words, a copy shares phrases.

@@ -325,3 +325,20 @@ def test_vectors_of_the_pretrained_encoder_are_of_unit_length(tiny_backbone, tmp
     vectors = classifier.pretrained_vectors(config, data)
     assert vectors.shape == (ARTICLES, 32)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_training_stops_early_and_takes_the_best_epoch(tiny_backbone, tmp_path, data, monkeypatch):
+    """With a rate that wrecks the model after its first steps, the epochs left are not run."""
+    training = {"epochs": 30, "learning_rate": 5.0, "head_learning_rate": 5.0, "early_stopping": 2}
+    config = toy.config(tmp_path, tiny_backbone, training=training | {"validation_share": 0.3})
+    taken = []
+    step = Trainer.training_step
+    monkeypatch.setattr(Trainer, "training_step", lambda *a, **k: taken.append(1) or step(*a, **k))
+    classifier.fine_tune(config, data, every(data), tmp_path / "run")
+    assert len(taken) < 0.7 * 30 * np.ceil(0.7 * ARTICLES / 8)
+
+
+def test_a_tracker_that_is_not_installed_is_refused(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS | {"report_to": ["nonesuch"]})
+    with pytest.raises(UsageError, match="tracker 'nonesuch' is not known or not installed"):
+        classifier.fine_tune(config, data, every(data), tmp_path / "run")

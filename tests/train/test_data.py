@@ -121,7 +121,7 @@ def test_an_unknown_label_is_refused_with_its_count_and_the_topics(tmp_path):
 def test_a_missing_column_is_refused_with_those_that_are_there(tmp_path, missing):
     rows = [{key: value for key, value in row.items() if key != missing} for row in ROWS]
     text = refusal(write_parquet(tmp_path / "a.parquet", rows))
-    assert "needed: labels, and body or text" in text
+    assert f"needed too: {'body or text' if missing == 'body' else 'labels or label'}" in text
     assert "title" in text
 
 
@@ -132,7 +132,9 @@ def test_a_missing_file_is_named(tmp_path):
 def test_another_format_is_refused_with_the_known_ones(tmp_path):
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"PK")
-    assert refusal(path) == f"{path}: suffix '.xlsx'; labelled data is read from .parquet, .jsonl, .csv"
+    assert refusal(path).startswith(
+        f"{path}: suffix '.xlsx'; labelled data is read from .parquet, .jsonl, .csv, .json or from the hub"
+    )
 
 
 @pytest.mark.parametrize(
