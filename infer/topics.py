@@ -82,6 +82,10 @@ class TopicModel:
         self._borders = np.log(self.thresholds / (1 - self.thresholds))
         self._margin: float = config["review_margin"]
         self._padding: int = config["pad_token_id"]
+        # Topics that were added later stand last, as a linear head each on the encoder's vectors.
+        heads = [config["heads"][t] for t in self.topics if t in config.get("heads", {})]
+        self._weights = np.array([head["weights"] for head in heads], np.float32)
+        self._biases = np.array([head["bias"] for head in heads], np.float32)
         self._tokenizer = bundle.tokenizer
         self._session = bundle.session(config["graph"], threads)
 
@@ -115,6 +119,18 @@ class TopicModel:
         """The windows of tokens in which the model reads the articles, in order."""
         return [window for i, article in enumerate(articles) for window in self._windows(i, article)]
 
+    def vectors(self, articles: Sequence[Article]) -> Array:
+        """The encoder's vector of each article's first window, of unit length (articles × width)."""
+        first = [self._windows(i, article)[0] for i, article in enumerate(articles)]
+        parts = [
+            (batch, self._session.run(["vectors"], self._pad([first[i] for i in batch]))[0])
+            for batch in _batches(first)
+        ]
+        result = np.empty((len(first), parts[0][1].shape[1] if parts else 0), np.float32)
+        for batch, vectors in parts:
+            result[batch] = vectors
+        return result
+
     def feeds(self, articles: Sequence[Article]) -> list[dict[str, npt.NDArray[np.int64]]]:
         """The batches in which the graph would read the articles, as its inputs."""
         windows = self.windows(articles)
@@ -136,8 +152,16 @@ class TopicModel:
         """Logits, windows × topics: batches of like lengths, so that little is padding."""
         logits = np.empty((len(windows), len(self.topics)), np.float32)
         for batch in _batches(windows):
-            logits[batch] = self._session.run(["logits"], self._pad([windows[i] for i in batch]))[0]
+            logits[batch] = self._logits(self._pad([windows[i] for i in batch]))
         return logits
+
+    def _logits(self, feed: dict[str, npt.NDArray[np.int64]]) -> Array:
+        if not len(self._biases):
+            return np.asarray(self._session.run(["logits"], feed)[0])
+        logits, vectors = self._session.run(["logits", "vectors"], feed)
+        # One by one: a product of several would round each by how many there are.
+        added = [vectors @ w + b for w, b in zip(self._weights, self._biases, strict=True)]
+        return np.column_stack([logits, *added])
 
     def _pad(self, windows: list[Window]) -> dict[str, npt.NDArray[np.int64]]:
         shape = (len(windows), max(len(w.ids) for w in windows))

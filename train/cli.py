@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from infer.errors import ModelError, UsageError
+from infer.pipeline import default_model
 from train.config import BackboneConfig, ClassifierConfig, load_config
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -38,6 +39,29 @@ def export(config: ConfigPath) -> None:
     from train.run import export_classifier
 
     typer.echo(export_classifier(load_config(config, ClassifierConfig)))
+
+
+@app.command()
+def topic(
+    name: Annotated[str, typer.Argument(help="The new topic's name in records: small letters, digits, _.")],
+    examples: Annotated[Path, typer.Option(help="16 to 200 labelled articles, some of them on the topic.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Model folder to write.")],
+    model: Annotated[
+        Path | None,
+        typer.Option(help="Model folder to start from; the one that comes with Mujaz by default."),
+    ] = None,
+    arabic: Annotated[str | None, typer.Option(help="The topic's name for readers.")] = None,
+) -> None:
+    """Add a topic to a copy of a model, from a few examples; the other topics score as before."""
+    from train.topic import add_topic
+
+    figures = add_topic(name, examples, model or default_model(), output, arabic)
+    low, high = figures["f1_95"]
+    typer.echo(
+        f"{output}: {name} from {figures['examples']} examples, {figures['articles']} on the topic; "
+        f"cross-validated F1 {figures['f1']:.3f} ({low:.3f}–{high:.3f}), "
+        f"precision {figures['precision']:.3f}, recall {figures['recall']:.3f}"
+    )
 
 
 def main() -> None:

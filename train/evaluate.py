@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+from sklearn.metrics import average_precision_score
 
 from train.calibration import Calibration, fit
 
@@ -36,7 +36,9 @@ def report(
         seed: Of the bootstrap.
     """
     truth = targets > 0.5
-    precision, recall, f1, support = precision_recall_fscore_support(truth, predicted, zero_division=0)
+    hit, support = (truth & predicted).sum(0), truth.sum(0)
+    precision, recall = hit / np.maximum(predicted.sum(0), 1), hit / np.maximum(support, 1)
+    f1 = 2 * hit / np.maximum(predicted.sum(0) + support, 1)
     low, high = _bootstrap(truth, predicted, seed)
     result: dict[str, Any] = {
         "articles": len(truth),

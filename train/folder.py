@@ -60,7 +60,7 @@ def write(
         shutil.copyfile(graph, folders[kind] / GRAPH)
         export.copy_tokenizer(config.backbone, folders[kind])
         content = model_config(config, topics, network, measured.calibration)
-        _write_json(folders[kind] / "config.json", content)
+        write_json(folders[kind] / "config.json", content)
         write_manifest(folders[kind])
     new, metrics = folders["int8"], dict(measured.metrics)
     metrics["export"] = _compare(folders["float32"], new, labelled, graphs)
@@ -68,15 +68,15 @@ def write(
     metrics["versions"] = {p: version(p) for p in ("torch", "transformers", "onnxruntime", "tokenizers")}
     pictures = plots.draw(measured, topics, new)
     metrics["size_mb"] = round(sum(f.stat().st_size for f in new.iterdir()) / 1e6, 1)
-    _write_json(new / "metrics.json", metrics)
+    write_json(new / "metrics.json", metrics)
     text = card.topic_model(config, topics, metrics, {name: plots.PICTURES[name] for name in pictures})
     (new / "README.md").write_text(text, encoding="utf-8")
     write_manifest(new)
-    _replace(config.output, new)
+    replace(config.output, new)
     return config.output
 
 
-def _replace(place: Path, new: Path) -> None:
+def replace(place: Path, new: Path) -> None:
     """Put a new folder where an old one may be, which stays beside it until the new one is there."""
     place.parent.mkdir(parents=True, exist_ok=True)
     older = place.with_name(f".{place.name}.older")
@@ -196,5 +196,6 @@ def _articles(labelled: Labelled) -> Sequence[Article]:
     return [Article(id=str(i), title=title, body=body) for i, (title, body) in enumerate(pairs)]
 
 
-def _write_json(path: Path, content: dict[str, Any]) -> None:
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a file of a model folder as people can read it."""
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
