@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from sklearn.metrics import average_precision_score
 
 from train import baselines, calibration, classifier, evaluate, splits
 from train.config import ClassifierConfig, TopicsConfig
-from train.data import Labelled
+from train.data import Labelled, select
 
 log = logging.getLogger(__name__)
 
@@ -155,4 +156,13 @@ def _counts(config: ClassifierConfig, labelled: Labelled) -> dict[str, Any]:
         "trained_on_besides": int((~labelled.measured).sum()),
         "near_duplicate_groups": len(np.unique(groups[labelled.measured])),
         "folds": config.folds,
+        "sha256": _digest(labelled),
     }
+
+
+def _digest(labelled: Labelled) -> str:
+    """Of the texts and labels that the model is measured by: figures on others do not compare."""
+    measured = select(labelled, labelled.measured)
+    digest = hashlib.sha256("\n".join(measured.plain_texts).encode())
+    digest.update(measured.targets.tobytes())
+    return digest.hexdigest()
