@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import normalize
 
 from train import classifier
 from train.config import ClassifierConfig, TopicsConfig
@@ -54,7 +55,7 @@ def keyword_rule(data: Labelled, config: TopicsConfig, words: int = 70) -> Bool:
 
 
 def _frozen_logits(config: ClassifierConfig, labelled: Labelled, split: Split) -> Array:
-    vectors = classifier.pretrained_vectors(config, labelled)
+    vectors = normalize(classifier.pretrained_vectors(config, labelled))
     return _linear(vectors[split.train], labelled.targets[split.train], vectors[split.test])
 
 

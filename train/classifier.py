@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.utils.data import ConcatDataset, DataLoader, Subset
-from transformers import EarlyStoppingCallback, Trainer, TrainingArguments, set_seed
-from transformers.integrations.integration_utils import get_available_reporting_integrations
-from transformers.trainer_pt_utils import LengthGroupedSampler
+from sklearn.linear_model import LogisticRegression
+from torch import nn
+from torch.utils.data import ConcatDataset, Subset
+from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
 
-from infer.errors import UsageError
-from train import data, frozen, joining, model, splits
+from train import data, frozen, joining, model, splits, trainer
 from train.config import ClassifierConfig, TrainingConfig
 from train.splits import Split
 from train.tokens import collator, encode
@@ -49,6 +48,8 @@ def fine_tune(
     """Train on the chosen articles; resumes from a checkpoint in ``run`` that fits."""
     set_seed(config.seed)
     network = model.from_backbone(config.backbone, len(labelled.topics), config.training.dropout)
+    if config.training.probe:
+        _probe(config, labelled, chosen, network)
     learning, rows = _learning(config, labelled, network, config.runs)
     patience = config.training.early_stopping
     seen, watched = np.flatnonzero(chosen), np.array([], int)
@@ -60,19 +61,35 @@ def fine_tune(
         config.seed,
     )
     _, made_rows = _learning(config, made, network, None)
-    articles: Any = ConcatDataset([Subset(rows, seen.tolist()), made_rows])
-    arguments = _arguments(config.training, config.seed, run / fingerprint(config, labelled))
-    trainer = _Trainer(
+    output = run / fingerprint(config, labelled)
+    learner = trainer.LengthTrainer(
         model=learning,
-        args=arguments,
-        train_dataset=articles,
+        args=_arguments(config.training, config.seed, output),
+        train_dataset=ConcatDataset([Subset(rows, seen.tolist()), made_rows]),
         eval_dataset=Subset(rows, watched.tolist()) if len(watched) else None,
         data_collator=collator(open_tokenizer(config.backbone)),
         optimizers=(_optimizer(learning, config.training), None),
         callbacks=[EarlyStoppingCallback(patience)] if patience else [],
     )
-    trainer.train(resume_from_checkpoint=_last_checkpoint(arguments))
+    learner.train(resume_from_checkpoint=trainer.last_checkpoint(output))
     return network.eval()
+
+
+def _probe(
+    config: ClassifierConfig, labelled: data.Labelled, chosen: Bool, network: model.TopicClassifier
+) -> None:
+    """Start the head as a logistic regression on the encoder's vectors.
+
+    A head that starts from nothing spoils the encoder while it learns, most for texts unlike those it is
+    trained on: Kumar et al. 2022, arXiv 2202.10054.
+    """
+    vectors = pretrained_vectors(config, labelled)
+    scale = float(np.linalg.norm(vectors, axis=1).mean())
+    for topic, target in enumerate(labelled.targets.T):
+        linear = LogisticRegression(C=10, max_iter=1_000).fit(vectors[chosen] / scale, target[chosen])
+        with torch.no_grad():
+            network.head.weight[topic] = torch.from_numpy(linear.coef_[0] / scale)
+            network.head.bias[topic] = float(linear.intercept_[0])
 
 
 def predict(
@@ -84,12 +101,12 @@ def predict(
 
 
 def pretrained_vectors(config: ClassifierConfig, labelled: data.Labelled) -> Array:
-    """Vectors of all articles by the encoder before fine-tuning (articles × width); kept, and reused."""
-    kept = config.runs / f"vectors-{_digest(config, labelled, str(config.window))}.npy"
+    """Mean token vectors by the encoder before fine-tuning, articles × width; kept, and reused."""
+    kept = config.runs / f"pooled-{_digest(config, labelled, str(config.window))}.npy"
     if not kept.is_file():
         network = model.from_backbone(config.backbone, len(labelled.topics))
         learning, rows = _learning(config, labelled, network, config.runs)
-        frozen.save_whole(kept, _run(learning, rows, config.backbone, "vectors"))
+        frozen.save_whole(kept, _run(learning, rows, config.backbone, "pooled"))
     return np.asarray(np.load(kept))
 
 
@@ -151,48 +168,6 @@ def _digest(config: ClassifierConfig, labelled: data.Labelled, settings: str) ->
     return digest.hexdigest()[:12]
 
 
-class _ByLength(LengthGroupedSampler):
-    """Batches of like lengths, in an order that depends on the seed and the epoch alone.
-
-    The library draws the order from the global state of the random numbers, which an epoch that is
-    resumed midway does not have again: it would see some articles twice and others not at all.
-    """
-
-    def __init__(self, batch_size: int, lengths: list[int], seed: int) -> None:
-        super().__init__(batch_size, lengths=lengths)
-        self.seed = seed
-        self.set_epoch(0)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by the trainer before each epoch."""
-        self.generator = torch.Generator().manual_seed(1_000 * self.seed + epoch)
-
-
-class _Trainer(Trainer):
-    def get_train_dataloader(self) -> DataLoader[dict[str, Any]]:
-        """The training articles, in the order of ``_ByLength``."""
-        dataset: Any = self.train_dataset
-        size = self.args.train_batch_size
-        sampler = _ByLength(size, [row["length"] for row in dataset], self.args.seed)
-        loader = DataLoader(dataset, size, sampler=sampler, collate_fn=self.data_collator)
-        return self.accelerator.prepare(loader)  # type: ignore[no-any-return]
-
-
-def _last_checkpoint(arguments: TrainingArguments) -> str | None:
-    """The latest whole checkpoint: its state is what is written last."""
-    states = list(Path(str(arguments.output_dir)).glob("checkpoint-*/trainer_state.json"))
-    whole = [state.parent for state in states if _is_json(state)]
-    return str(max(whole, key=lambda folder: int(folder.name.rpartition("-")[2]))) if whole else None
-
-
-def _is_json(path: Path) -> bool:
-    try:
-        json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        return False
-    return True
-
-
 def _optimizer(network: model.TopicClassifier, training: TrainingConfig) -> torch.optim.Optimizer:
     """AdamW with a rate that falls by ``layer_decay`` a layer from the head to the embeddings.
 
@@ -200,7 +175,7 @@ def _optimizer(network: model.TopicClassifier, training: TrainingConfig) -> torc
     """
     depths = {name: _depth(name) for name, _ in network.named_parameters()}
     top = max(depths.values())
-    groups = []
+    alike: dict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
     for name, parameter in network.named_parameters():
         head = name.startswith("head.")
         rate = (
@@ -208,8 +183,8 @@ def _optimizer(network: model.TopicClassifier, training: TrainingConfig) -> torc
             if head
             else training.learning_rate * training.layer_decay ** (top - depths[name])
         )
-        decay = 0.0 if parameter.ndim < 2 else training.weight_decay
-        groups.append({"params": [parameter], "lr": rate, "weight_decay": decay})
+        alike[rate, 0.0 if parameter.ndim < 2 else training.weight_decay].append(parameter)
+    groups = [{"params": parameters, "lr": r, "weight_decay": d} for (r, d), parameters in alike.items()]
     return torch.optim.AdamW(groups)
 
 
@@ -220,38 +195,17 @@ def _depth(name: str) -> int:
 
 
 def _arguments(training: TrainingConfig, seed: int, output: Path) -> TrainingArguments:
-    installed = get_available_reporting_integrations()  # type: ignore[no-untyped-call]
-    if missing := sorted(set(training.report_to) - set(installed)):
-        here = ", ".join(installed) or "none"
-        raise UsageError(
-            f"report_to: tracker {missing[0]!r} is not known or not installed; installed: {here}"
-        )
-    return TrainingArguments(
-        output_dir=str(output),
+    return trainer.arguments(
+        output,
+        report_to=training.report_to,
+        bf16=training.bf16,
         num_train_epochs=training.epochs,
         per_device_train_batch_size=training.batch_size,
         warmup_steps=training.warmup_ratio,
-        lr_scheduler_type="linear",
-        bf16=_multiplies_bf16() if training.bf16 is None else training.bf16,
-        use_cpu=not torch.cuda.is_available(),
         seed=seed,
         data_seed=seed,
         save_strategy="epoch" if training.early_stopping else "steps",
         save_steps=training.save_steps,
-        save_total_limit=1,
         eval_strategy="epoch" if training.early_stopping else "no",
         load_best_model_at_end=training.early_stopping is not None,
-        label_names=["labels"],
-        logging_steps=20,
-        remove_unused_columns=False,
-        report_to=training.report_to or "none",
-        dataloader_pin_memory=False,
-        disable_tqdm=not os.isatty(2),
     )
-
-
-def _multiplies_bf16() -> bool:
-    """Whether the GPU, or else the processor, has instructions for bfloat16; without them it crawls."""
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -39,13 +39,13 @@ class TopicClassifier(nn.Module):
                 tokens, or ``inputs_embeds``, batch × tokens × width.
 
         Returns:
-            ``logits``, batch × topics; ``vectors``, batch × width, of unit length; ``loss`` where
-            there are labels.
+            ``logits``, batch × topics; ``pooled``, batch × width; ``vectors``, the same of unit length;
+            ``loss`` where there are labels.
         """
         hidden = self.encoder(attention_mask=attention_mask, **inputs).last_hidden_state
         pooled = mean_pool(hidden, attention_mask)
         logits = self.head(self.dropout(pooled))
-        output = {"logits": logits, "vectors": nn.functional.normalize(pooled, dim=-1)}
+        output = {"logits": logits, "pooled": pooled, "vectors": nn.functional.normalize(pooled, dim=-1)}
         if labels is not None:
             output["loss"] = nn.functional.binary_cross_entropy_with_logits(logits.float(), labels)
         return output
@@ -59,8 +59,16 @@ def mean_pool(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tenso
 
 def from_backbone(backbone: str, topics: int, dropout: float = 0.1) -> TopicClassifier:
     """A model with a fresh head on a pretrained encoder (a folder or a hub name)."""
-    encoder = AutoModel.from_pretrained(backbone, **_without_pooler(backbone))
-    return TopicClassifier(encoder, topics, dropout)
+    return TopicClassifier(open_encoder(backbone), topics, dropout)
+
+
+def open_encoder(backbone: str) -> PreTrainedModel:
+    """A pretrained encoder (a folder or a hub name) in float32.
+
+    Raises:
+        UsageError: There is none.
+    """
+    return AutoModel.from_pretrained(backbone, dtype=torch.float32, **_without_pooler(backbone))  # type: ignore[no-any-return]
 
 
 def save(model: TopicClassifier, folder: Path) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from datasets import Dataset
 from tokenizers import Tokenizer
 
 from train.config import ClassifierConfig
@@ -17,19 +16,15 @@ Row = dict[str, Any]
 Collate = Callable[[list[Row]], dict[str, torch.Tensor]]
 
 
-def encode(config: ClassifierConfig, labelled: Labelled) -> Dataset:
+def encode(config: ClassifierConfig, labelled: Labelled) -> list[Row]:
     """First window of every article as token ids, with its labels and its length."""
     tokenizer = open_tokenizer(config.backbone)
     tokenizer.enable_truncation(config.window, strategy="longest_first")
     encodings = tokenizer.encode_batch(list(zip(labelled.titles, labelled.bodies, strict=True)))
-    return Dataset.from_dict(
-        {
-            "input_ids": [e.ids for e in encodings],
-            "token_type_ids": [e.type_ids for e in encodings],
-            "labels": labelled.targets.tolist(),
-            "length": [len(e.ids) for e in encodings],
-        }
-    )
+    return [
+        {"input_ids": e.ids, "token_type_ids": e.type_ids, "labels": targets, "length": len(e.ids)}
+        for e, targets in zip(encodings, labelled.targets.tolist(), strict=True)
+    ]
 
 
 def collator(tokenizer: Tokenizer) -> Collate:

@@ -237,16 +237,16 @@ def test_an_article_is_cut_to_the_window_title_first(tiny_backbone, tmp_path, da
     long = dataclasses.replace(data, titles=["غزة اليوم"] * ARTICLES, bodies=["مطر " * 100] * ARTICLES)
     encoded = tokens.encode(config, long)
     tokenizer = Tokenizer.from_file(str(tiny_backbone / "tokenizer.json"))
-    assert encoded["length"][0] == len(encoded["input_ids"][0]) == 16
-    pieces = [tokenizer.id_to_token(i) for i in encoded["input_ids"][0]]
+    assert encoded[0]["length"] == len(encoded[0]["input_ids"]) == 16
+    pieces = [tokenizer.id_to_token(i) for i in encoded[0]["input_ids"]]
     assert pieces == ["<s>", "▁غزة", "▁اليوم", "</s>", *["▁مطر"] * 11, "</s>"]
-    assert encoded["labels"][0] == data.targets[0].tolist()
+    assert encoded[0]["labels"] == data.targets[0].tolist()
 
 
 def test_the_name_of_a_special_token_in_an_article_is_only_text(tiny_backbone, tmp_path, data):
     config = toy.config(tmp_path, tiny_backbone)
     named = dataclasses.replace(data, titles=["<mask>"] * ARTICLES, bodies=["</s> نص <pad>"] * ARTICLES)
-    ids = list(tokens.encode(config, named)["input_ids"][0])
+    ids = list(tokens.encode(config, named)[0]["input_ids"])
     tokenizer = Tokenizer.from_file(str(tiny_backbone / "tokenizer.json"))
     assert ids.count(0) == 1
     assert ids.count(2) == 2
@@ -320,11 +320,30 @@ def test_freezing_every_layer_is_refused(tiny_backbone, tmp_path, data):
         classifier.fine_tune(config, data, every(data), tmp_path / "run")
 
 
-def test_vectors_of_the_pretrained_encoder_are_of_unit_length(tiny_backbone, tmp_path, data):
+def test_vectors_of_the_pretrained_encoder_are_those_of_the_network_before_training(
+    tiny_backbone, tmp_path, data
+):
     config = toy.config(tmp_path, tiny_backbone)
     vectors = classifier.pretrained_vectors(config, data)
+    network = classifier.model.from_backbone(str(tiny_backbone), 3).eval()
+    row = tokens.encode(config, data)[7]
+    with torch.inference_mode():
+        found = network(
+            attention_mask=torch.ones(1, row["length"]), input_ids=torch.tensor([row["input_ids"]])
+        )["pooled"][0]
     assert vectors.shape == (ARTICLES, 32)
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+    assert vectors[7] == pytest.approx(found.numpy(), abs=1e-5)
+
+
+def test_a_probed_head_knows_the_topics_before_training(tiny_backbone, tmp_path, data):
+    settings = {"probe": True, "epochs": 1, "learning_rate": 1e-9, "head_learning_rate": 1e-9}
+    probed = toy.config(tmp_path, tiny_backbone, training=settings)
+    fresh = toy.config(tmp_path, tiny_backbone, training=settings | {"probe": False})
+    right = {}
+    for name, config in (("probed", probed), ("fresh", fresh)):
+        given = trained(config, data, tmp_path / name) > 0
+        right[name] = (given == (data.targets > 0.5)).mean()
+    assert right["probed"] > max(0.8, right["fresh"])
 
 
 def test_training_stops_early_and_takes_the_best_epoch(tiny_backbone, tmp_path, data, monkeypatch):

@@ -30,7 +30,7 @@ def backbone(tmp_path_factory):
 
 def test_an_encoder_of_araberts_kind_goes_from_training_to_labels(backbone, tmp_path):
     toy.write(tmp_path / "toy.jsonl", toy.articles(COUNT))
-    training = {"epochs": 2, "early_stopping": 1, "validation_share": 0.2}
+    training = {"epochs": 12, "early_stopping": 3, "validation_share": 0.2}
     config = toy.config(tmp_path, backbone, training=training, preparation="arabert-v02")
     folder = run.train_classifier(config)
     assert not (folder / "sentencepiece.bpe.model").exists()
