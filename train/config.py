@@ -103,38 +103,6 @@ class TrainingConfig(Strict):
     save_steps: int = Field(default=100, ge=1)
 
 
-class PretrainingConfig(Strict):
-    """How to go on training an encoder on articles without labels, by masked tokens.
-
-    Attributes:
-        backbone: Folder of the encoder to start from.
-        corpus: Parquet files with ``title`` and ``body``.
-        without: Labelled articles of which no copy is read, so that figures measured on them hold.
-        masked: Share of the tokens that are to be guessed.
-        runs: Folder for checkpoints and the corpus as tokens.
-        output: Folder to write: the encoder, with the same vocabulary.
-    """
-
-    backbone: Path
-    corpus: list[Path] = Field(min_length=1)
-    without: Path | None = None
-    preparation: Preparation = "mujaz-1"
-    topics: Path = Path("configs/topics.yaml")
-    window: int = Field(default=128, ge=16, le=512)
-    masked: float = Field(default=0.15, gt=0, lt=1)
-    epochs: float = Field(default=1, gt=0)
-    batch_size: int = Field(default=64, ge=1)
-    learning_rate: float = Field(gt=0)
-    warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
-    weight_decay: float = Field(default=0.01, ge=0)
-    bf16: bool | None = None
-    report_to: list[str] = Field(default_factory=list)
-    save_steps: int = Field(default=500, ge=1)
-    seed: int = 0
-    runs: Path
-    output: Path
-
-
 class MoreLabels(Strict):
     """Labels of articles that lie elsewhere; see ``train.data.load_more``."""
 

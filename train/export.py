@@ -64,7 +64,8 @@ def export(network: TopicClassifier, folder: Path, float32_layers: Sequence[int]
         float32_layers: Layers whose feed-forward output matrix stays float32; see ``quantize``.
 
     Raises:
-        ModelError: The float32 graph's logits differ from torch's by more than ``TOLERANCE``.
+        ModelError: The float32 graph's logits differ from torch's, or a text's in a padded batch from
+            the same alone, by more than ``TOLERANCE``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     graphs = Graphs(folder / "model_fp32.onnx", folder / "model.onnx")
@@ -76,6 +77,10 @@ def export(network: TopicClassifier, folder: Path, float32_layers: Sequence[int]
     log.info("torch and ONNX float32 differ by at most %.1e", difference)
     if difference > TOLERANCE:
         raise ModelError(f"{graphs.float32}: differs from torch by {difference:.1e}, allowed {TOLERANCE:.0e}")
+    leaked = padding_effect(network, graphs.float32)
+    log.info("a text alone and in a padded batch differ by at most %.1e", leaked)
+    if leaked > TOLERANCE:
+        raise ModelError(f"{graphs.float32}: padding changes logits by {leaked:.1e}, allowed {TOLERANCE:.0e}")
     quantize(graphs.float32, graphs.int8, float32_layers)
     return graphs
 
@@ -194,6 +199,18 @@ def parity(network: TopicClassifier, graph: Path) -> float:
             expected = network(**{k: torch.from_numpy(v) for k, v in feed.items()})["logits"].numpy()
         found = session.run(["logits"], feed)[0]
         worst = max(worst, float(np.abs(found - expected).max()))
+    return worst
+
+
+def padding_effect(network: TopicClassifier, graph: Path) -> float:
+    """Largest difference of a text's logits in a padded batch from those of the text alone."""
+    session = open_session(graph)
+    worst = 0.0
+    for feed in _feeds(network.encoder.config):
+        length = int(feed["attention_mask"][-1].sum())
+        alone = {name: values[-1:, :length] for name, values in feed.items()}
+        together, apart = (session.run(["logits"], given)[0][-1] for given in (feed, alone))
+        worst = max(worst, float(np.abs(together - apart).max()))
     return worst
 
 

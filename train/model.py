@@ -59,7 +59,12 @@ def mean_pool(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tenso
 
 def from_backbone(backbone: str, topics: int, dropout: float = 0.1) -> TopicClassifier:
     """A model with a fresh head on a pretrained encoder (a folder or a hub name)."""
-    return TopicClassifier(open_encoder(backbone), topics, dropout)
+    return TopicClassifier(open_encoder(backbone), topics, dropout).to(device())
+
+
+def device() -> torch.device:
+    """The GPU where there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def open_encoder(backbone: str) -> PreTrainedModel:

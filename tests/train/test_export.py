@@ -36,6 +36,24 @@ def torch_output(network, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray
     return {name: values.numpy() for name, values in output.items()}
 
 
+def test_padding_changes_nothing_or_the_graph_is_refused(network, graphs, monkeypatch, tmp_path):
+    assert export.padding_effect(network, graphs.float32) <= export.TOLERANCE
+    monkeypatch.setattr(export, "padding_effect", lambda *_: 2 * export.TOLERANCE)
+    with pytest.raises(ModelError, match=r"padding changes logits by 2\.0e-04"):
+        export.export(network, tmp_path)
+
+
+def test_a_graph_that_does_not_hide_padding_is_noticed(network, tmp_path):
+    class Blind(type(network)):
+        def forward(self, attention_mask, labels=None, **inputs):
+            return super().forward(torch.ones_like(attention_mask), labels, **inputs)
+
+    blind = Blind(network.encoder, 3)
+    blind.load_state_dict(network.state_dict())
+    export.trace(blind.eval(), tmp_path / "blind.onnx")
+    assert export.padding_effect(network, tmp_path / "blind.onnx") > export.TOLERANCE
+
+
 @pytest.mark.parametrize(("batch", "length"), [(1, 1), (1, 3), (3, 5), (5, 40), (2, 512)])
 def test_the_float_graph_gives_torch_logits_and_vectors(network, graphs, batch, length):
     inputs = feed(batch, length)
