@@ -48,13 +48,13 @@ def fine_tune(
     """Train on the chosen articles; resumes from a checkpoint in ``run`` that fits."""
     set_seed(config.seed)
     network = model.from_backbone(config.backbone, len(labelled.topics), config.training.dropout)
-    if config.training.probe:
-        _probe(config, labelled, chosen, network)
-    learning, rows = _learning(config, labelled, network, config.runs)
     patience = config.training.early_stopping
     seen, watched = np.flatnonzero(chosen), np.array([], int)
     if patience:
         seen, watched = splits.watched(labelled, chosen, config.training.validation_share, config.seed)
+    if config.training.probe:
+        _probe(config, labelled, seen, network)
+    learning, rows = _learning(config, labelled, network, config.runs)
     made = joining.join(
         data.select(labelled, np.isin(np.arange(len(chosen)), seen)),
         round(config.training.joined * len(seen)),
@@ -76,7 +76,10 @@ def fine_tune(
 
 
 def _probe(
-    config: ClassifierConfig, labelled: data.Labelled, chosen: Bool, network: model.TopicClassifier
+    config: ClassifierConfig,
+    labelled: data.Labelled,
+    seen: npt.NDArray[np.int64],
+    network: model.TopicClassifier,
 ) -> None:
     """Start the head as a logistic regression on the encoder's vectors.
 
@@ -85,8 +88,10 @@ def _probe(
     """
     vectors = pretrained_vectors(config, labelled)
     scale = float(np.linalg.norm(vectors, axis=1).mean())
-    for topic, target in enumerate(labelled.targets.T):
-        linear = LogisticRegression(C=10, max_iter=1_000).fit(vectors[chosen] / scale, target[chosen])
+    for topic, target in enumerate(labelled.targets[seen].T):
+        if len(np.unique(target)) < 2:
+            continue  # nothing to tell apart: that topic's row stays as it was drawn
+        linear = LogisticRegression(C=10, max_iter=1_000).fit(vectors[seen] / scale, target)
         with torch.no_grad():
             network.head.weight[topic] = torch.from_numpy(linear.coef_[0] / scale)
             network.head.bias[topic] = float(linear.intercept_[0])
