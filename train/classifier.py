@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +28,32 @@ log = logging.getLogger(__name__)
 
 Array = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
+# What an encoder in a folder is made of.
+ENCODER_FILES = ("*.safetensors", "*.bin", "config.json", "tokenizer.json")
 # Articles that are scored at once.
 PREDICTED_AT_ONCE = 64
 
 
 def held_out(config: ClassifierConfig, labelled: data.Labelled, split: Split) -> Array:
     """Logits of the test articles from a model trained on the training articles; kept, and reused."""
-    run = config.runs / split.name
-    stored = run / f"logits-{fingerprint(config, labelled)}.npy"
-    if not stored.is_file():
-        trained = fine_tune(config, labelled, split.train, run)
-        frozen.save_whole(stored, predict(config, labelled, split.test, trained))
-        log.info("%s: trained on %d, scored %d", split.name, split.train.sum(), split.test.sum())
-    return np.asarray(np.load(stored))
+
+    def scored() -> Array:
+        trained = fine_tune(config, labelled, split.train, config.runs / split.name)
+        log.info("%s: trained on %d, scoring %d", split.name, split.train.sum(), split.test.sum())
+        return predict(config, labelled, split.test, trained)
+
+    return kept(config, labelled, split, "logits", scored)
+
+
+def kept(
+    config: ClassifierConfig, labelled: data.Labelled, split: Split, name: str, make: Callable[[], Array]
+) -> Array:
+    """What ``make`` returns, from the file that an earlier call with the same split and settings wrote."""
+    key = f"{fingerprint(config, labelled)}-{_masks(split.train, split.test)}"
+    file = config.runs / split.name / f"{name}-{key}.npy"
+    if not file.is_file():
+        frozen.save_whole(file, make())
+    return np.asarray(np.load(file))
 
 
 def fine_tune(
@@ -61,7 +75,7 @@ def fine_tune(
         config.seed,
     )
     _, made_rows = _learning(config, made, network, None)
-    output = run / fingerprint(config, labelled)
+    output = run / f"{fingerprint(config, labelled)}-{_masks(chosen)}"
     learner = trainer.LengthTrainer(
         model=learning,
         args=_arguments(config.training, config.seed, output),
@@ -107,12 +121,12 @@ def predict(
 
 def pretrained_vectors(config: ClassifierConfig, labelled: data.Labelled) -> Array:
     """Mean token vectors by the encoder before fine-tuning, articles × width; kept, and reused."""
-    kept = config.runs / f"pooled-{_digest(config, labelled, str(config.window))}.npy"
-    if not kept.is_file():
+    file = config.runs / f"pooled-{_digest(config, labelled, str(config.window))}.npy"
+    if not file.is_file():
         network = model.from_backbone(config.backbone, len(labelled.topics))
         learning, rows = _learning(config, labelled, network, config.runs)
-        frozen.save_whole(kept, _run(learning, rows, config.backbone, "pooled"))
-    return np.asarray(np.load(kept))
+        frozen.save_whole(file, _run(learning, rows, config.backbone, "pooled"))
+    return np.asarray(np.load(file))
 
 
 def _run(network: model.TopicClassifier, rows: Any, backbone: str, output: str) -> Array:  # noqa: ANN401
@@ -134,32 +148,32 @@ def _run(network: model.TopicClassifier, rows: Any, backbone: str, output: str) 
 
 
 def _learning(
-    config: ClassifierConfig, labelled: data.Labelled, network: model.TopicClassifier, kept: Path | None
+    config: ClassifierConfig, labelled: data.Labelled, network: model.TopicClassifier, runs: Path | None
 ) -> tuple[model.TopicClassifier, Any]:
     """The part of the network that is trained, and the articles as it takes them."""
     rows = encode(config, labelled)
     if not (layers := config.training.frozen_layers):
         return network, rows
     lower, learning = frozen.split(network, layers)
-    states = kept and kept / f"frozen-{_digest(config, labelled, f'{layers} {config.window}')}.npy"
+    states = runs and runs / f"frozen-{_digest(config, labelled, f'{layers} {config.window}')}.npy"
     return learning, frozen.compute(lower, rows, collator(open_tokenizer(config.backbone)), states)
+
+
+def _masks(*masks: Bool) -> str:
+    return hashlib.sha256(b"".join(mask.tobytes() for mask in masks)).hexdigest()[:8]
+
+
+# Settings that change where a training's results go and what is measured, not what is learned.
+ELSEWHERE: dict[str, Any] = dict.fromkeys(
+    ("runs", "output", "name", "data", "more", "topics", "float32_layers", "folds", "left_out", "after"), True
+) | {"learning_curve": True, "same_outlet": True, "training": {"report_to", "save_steps"}}
 
 
 def fingerprint(config: ClassifierConfig, labelled: data.Labelled) -> str:
     """Identifies what a trained model depends on: settings, data and backbone, not where it is written."""
-    elsewhere = {
-        "runs",
-        "output",
-        "name",
-        "data",
-        "more",
-        "float32_layers",
-        "left_out",
-        "after",
-        "learning_curve",
-    }
     # Without defaults: a key that is new in a version of Mujaz must not make old results void.
-    settings = config.model_dump(mode="json", exclude=elsewhere, exclude_defaults=True)
+    settings = config.model_dump(mode="json", exclude=ELSEWHERE, exclude_defaults=True)
+    settings.pop("backbone")  # its files count, not its place
     return _digest(config, labelled, json.dumps(settings, sort_keys=True))
 
 
@@ -167,9 +181,12 @@ def _digest(config: ClassifierConfig, labelled: data.Labelled, settings: str) ->
     digest = hashlib.sha256(settings.encode())
     digest.update("\n".join(labelled.texts).encode())
     digest.update(labelled.targets.tobytes())
-    for name in (model.WEIGHTS, "tokenizer.json"):
-        if (file := Path(config.backbone) / name).is_file():
-            digest.update(file.read_bytes())
+    digest.update(" ".join(labelled.topics).encode())
+    files = [file for kind in ENCODER_FILES for file in sorted(Path(config.backbone).glob(kind))]
+    for file in files:
+        digest.update(file.read_bytes())
+    if not files:  # on the hub
+        digest.update(config.backbone.encode())
     return digest.hexdigest()[:12]
 
 

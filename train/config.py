@@ -124,6 +124,7 @@ class ClassifierConfig(Strict):
         window: Tokens the model reads at once, special tokens included.
         folds: Folds of the grouped cross-validation.
         left_out: Parts that the outlets are dealt into, each left out once; 0 measures none.
+        same_outlet: Names of one outlet, each list's first taken for the others: ``[[aljazeera, jazeera]]``.
         after: Date such as ``2024-01-01``: a model trained on what is older is measured on the rest.
         learning_curve: Shares of the training articles, below 1, to train further models on.
         float32_layers: Layers whose feed-forward output matrix stays float32 in the int8 graph.
@@ -140,6 +141,7 @@ class ClassifierConfig(Strict):
     window: int = Field(default=128, ge=16, le=512)
     folds: Annotated[int, Field(ge=2)] = 5
     left_out: Annotated[int, Field(ge=0)] = 0
+    same_outlet: list[Annotated[list[str], Field(min_length=2)]] = Field(default_factory=list)
     after: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
     learning_curve: list[Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=list)
     seed: int = 0

@@ -28,6 +28,8 @@ def report(
 ) -> dict[str, Any]:
     """Precision, recall and F1 a topic and their macro mean, with 95% bootstrap intervals.
 
+    A topic that none of the articles has does not count in the mean.
+
     Args:
         targets: Zeros and ones, articles × topics.
         predicted: The same of the model.
@@ -42,7 +44,7 @@ def report(
     low, high = _bootstrap(truth, predicted, seed)
     result: dict[str, Any] = {
         "articles": len(truth),
-        "macro_f1": _round(f1.mean()),
+        "macro_f1": _round(f1[support > 0].mean()),
         "macro_f1_95": [_round(low[-1]), _round(high[-1])],
         "accuracy_all_topics": _round((truth == predicted).all(1).mean()),
         "expected_calibration_error": _round(calibration_error(truth, scores)),
@@ -143,7 +145,7 @@ def _bootstrap(truth: Bool, predicted: Bool, seed: int) -> tuple[Array, Array]:
     for i in range(RESAMPLES):
         rows = draw.integers(0, len(truth), len(truth))
         f1 = 2 * hit[rows].sum(0) / np.maximum(guess[rows].sum(0) + real[rows].sum(0), 1)
-        samples[i] = [*f1, f1.mean()]
+        samples[i] = [*f1, f1[real.any(0)].mean()]
     low, high = np.percentile(samples, [2.5, 97.5], axis=0)
     return low, high
 

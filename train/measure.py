@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score
 
+from infer.errors import UsageError
 from train import baselines, calibration, classifier, evaluate, splits
 from train.config import ClassifierConfig, TopicsConfig
 from train.data import Labelled, select
@@ -58,9 +59,13 @@ class Measurement:
 def measure(config: ClassifierConfig, topics: TopicsConfig, labelled: Labelled) -> Measurement:
     """Cross-validate the model and the baselines; by outlet and by date too where the settings ask."""
     folds = splits.folds(labelled, config.folds, config.seed)
-    engines: dict[str, Engine] = {
-        evaluate.OURS: lambda split: classifier.held_out(config, labelled, split)
-    } | baselines.engines(config, labelled)
+    outlets = splits.outlets(labelled, config.left_out) if config.left_out else []
+    later = [splits.before_and_after(labelled, config.after)] if config.after else []
+    shares = [splits.thinned(folds[0], share, config.seed) for share in config.learning_curve]
+    _check(labelled, [*folds, *outlets, *later, *shares])
+    engines: dict[str, Engine] = {evaluate.OURS: lambda split: classifier.held_out(config, labelled, split)}
+    for number, (name, engine) in enumerate(baselines.engines(config, labelled).items()):
+        engines[name] = _keeping(config, labelled, f"baseline-{number}", engine)
     held = {name: _held(engine, folds) for name, engine in engines.items()}
     ours = held[evaluate.OURS]
     targets = labelled.targets[ours.rows]
@@ -78,14 +83,12 @@ def measure(config: ClassifierConfig, topics: TopicsConfig, labelled: Labelled) 
     crossed = _compared(topics, labelled, held, None)
     metrics = {"data": _counts(config, labelled), "cross_validation": crossed["model"]}
     metrics["baselines"] = crossed["baselines"]
-    if outlets := splits.outlets(labelled, config.left_out) if config.left_out else []:
+    if outlets:
         metrics["unseen_outlets"] = {"parts": [_outlets(labelled, s) for s in outlets]} | compared(outlets)
-    if config.after:
-        metrics["later"] = {"after": config.after} | compared(
-            [splits.before_and_after(labelled, config.after)]
-        )
-    if config.learning_curve:
-        metrics["learning_curve"] = _learning_curve(config, labelled, folds[0])
+    if later:
+        metrics["later"] = {"after": config.after} | compared(later)
+    if shares:
+        metrics["learning_curve"] = _learning_curve(config, labelled, [*shares, folds[0]])
     return Measurement(metrics, calibration.fit(ours.logits, targets), decisions, targets)
 
 
@@ -130,15 +133,31 @@ def _compared(
     return {"model": ours, "baselines": {baselines.KEYWORDS: rule} | figures}
 
 
+def _check(labelled: Labelled, parts: Sequence[splits.Split]) -> None:
+    """Refuse, before hours of training, a split from which a topic cannot be learned."""
+    for split in parts:
+        for topic, column in zip(labelled.topics, labelled.targets[split.train].T, strict=True):
+            if len(np.unique(column)) < 2:
+                raise UsageError(
+                    f"{split.name}: {int(column.sum())} of the {len(column)} articles to train on are on "
+                    f"{topic}: needed are some that are and some that are not; label more, or leave this "
+                    "measurement out (folds, left_out, after, learning_curve)"
+                )
+
+
+def _keeping(config: ClassifierConfig, labelled: Labelled, name: str, engine: Engine) -> Engine:
+    """An engine whose logits are kept in ``runs``."""
+    return lambda split: classifier.kept(config, labelled, split, name, lambda: engine(split))
+
+
 def _learning_curve(
-    config: ClassifierConfig, labelled: Labelled, fold: splits.Split
+    config: ClassifierConfig, labelled: Labelled, parts: Sequence[splits.Split]
 ) -> list[dict[str, float | int]]:
     """Mean average precision on the first fold of models trained on shares of the other folds."""
     points: list[dict[str, float | int]] = []
-    for share in (*config.learning_curve, 1.0):
-        split = fold if share == 1.0 else splits.thinned(fold, share, config.seed)
+    for split in parts:
         logits = classifier.held_out(config, labelled, split)
-        precision = average_precision_score(labelled.targets[fold.test] > 0.5, logits, average="macro")
+        precision = average_precision_score(labelled.targets[split.test] > 0.5, logits, average="macro")
         points.append({"articles": int(split.train.sum()), "average_precision": round(float(precision), 4)})
     return points
 

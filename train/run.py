@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,8 @@ def _labelled(config: ClassifierConfig, topics: TopicsConfig) -> data.Labelled:
     if config.more:
         more = data.load_more(config.more.articles, config.more.labels, topics.names, config.preparation)
         labelled = data.join_data(labelled, more)
+    one_name = {other: names[0] for names in config.same_outlet for other in names[1:]}
+    labelled = replace(labelled, outlets=[one_name.get(name, name) for name in labelled.outlets])
     groups = splits.duplicate_groups(labelled.plain_texts)
     repeated = len(groups) - len(np.unique(groups))
     log.info("%s", data.describe(labelled))

@@ -52,21 +52,30 @@ def outlets(data: Labelled, count: int) -> list[Split]:
     """Leave outlets out: each split scores outlets of which the model has seen nothing.
 
     The outlets are dealt into ``count`` parts of like size, the largest first, so that a large outlet is
-    left out alone and small ones together. Fewer than two outlets give none.
+    left out alone and small ones together. Articles of no known outlet are in neither part.
+
+    Raises:
+        UsageError: There are fewer than two outlets, or fewer than two parts.
     """
     groups = duplicate_groups(data.plain_texts)
     names = np.array(data.outlets)
-    sizes = {name: int((names[data.measured] == name).sum()) for name in sorted(set(names[data.measured]))}
+    known = sorted(set(names[data.measured]) - {""})
+    sizes = {name: int((names[data.measured] == name).sum()) for name in known}
+    if min(count, len(sizes)) < 2:
+        raise UsageError(
+            f"left_out: {count} parts of {len(sizes)} outlets ({', '.join(known) or 'none named'}): needed "
+            "are two of each; give the articles an outlet, or set left_out: 0"
+        )
+    if unknown := int((names == "").sum()):
+        log.info("%d articles name no outlet: left out of the measurement by outlet", unknown)
     parts: list[list[str]] = [[] for _ in range(min(count, len(sizes)))]
     for name in sorted(sizes, key=lambda name: -sizes[name]):
         min(parts, key=lambda part: sum(sizes[n] for n in part)).append(name)
-    if len(parts) < 2:
-        return []
     splits = []
     for i, part in enumerate(parts):
         unseen = np.isin(names, part)
         split = _apart(f"outlets-{i}", data, groups, np.flatnonzero(unseen & data.measured))
-        splits.append(Split(split.name, split.train & ~unseen, split.test))
+        splits.append(Split(split.name, split.train & ~unseen & (names != ""), split.test))
         log.info("%s: %s", split.name, ", ".join(part))
     return splits
 

@@ -72,6 +72,8 @@ def arguments(output: Path, *, report_to: list[str], bf16: bool | None, **settin
         "remove_unused_columns": False,
         "dataloader_pin_memory": False,
         "disable_tqdm": not os.isatty(2),
+        # The count of epochs without a better loss is part of what a resumed training needs.
+        "restore_callback_states_from_checkpoint": True,
     }
     return TrainingArguments(
         output_dir=str(output),

@@ -226,6 +226,30 @@ def test_data_and_backbone_change_the_fingerprint(tiny_backbone, tmp_path, data)
     assert classifier.fingerprint(same, data) != before
 
 
+def test_trackers_and_what_is_measured_do_not_change_the_fingerprint(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone)
+    more = {"left_out": 2, "after": "2024-01-01", "same_outlet": [["a", "b"]]}
+    tracked = toy.config(tmp_path, tiny_backbone, training={"report_to": ["x"], "save_steps": 7}, **more)
+    assert classifier.fingerprint(config, data) == classifier.fingerprint(tracked, data)
+
+
+def test_encoders_on_the_hub_are_told_apart(tiny_backbone, tmp_path, data):
+    first, second = (toy.config(tmp_path, Path(name)) for name in ("someone/first", "someone/second"))
+    assert classifier.fingerprint(first, data) != classifier.fingerprint(second, data)
+
+
+def test_another_split_of_the_same_name_is_trained_for_itself(tiny_backbone, tmp_path, data):
+    config = toy.config(tmp_path, tiny_backbone, training=STEPS)
+    split = splits.folds(data, 2, seed=0)[0]
+    other = dataclasses.replace(split, train=split.test, test=split.train)
+    assert classifier.held_out(config, data, split).shape != ()
+    fewer = dataclasses.replace(split, test=split.test & (np.arange(ARTICLES) % 3 > 0))
+    assert len(classifier.held_out(config, data, fewer)) == fewer.test.sum() < split.test.sum()
+    assert not np.array_equal(
+        classifier.held_out(config, data, other), classifier.held_out(config, data, split)
+    )
+
+
 def test_places_and_names_do_not_change_the_fingerprint(tiny_backbone, tmp_path, data):
     config = toy.config(tmp_path, tiny_backbone)
     moved = toy.config(tmp_path, tiny_backbone, name="other", runs=tmp_path / "x", output=tmp_path / "y")

@@ -49,6 +49,13 @@ def test_a_topic_that_is_never_guessed_scores_nothing():
     assert report["topics"]["gaza"]["precision"] == 0
 
 
+def test_a_topic_that_no_article_has_does_not_count_in_the_mean():
+    none = TARGETS * [1, 0]
+    report = evaluate.report(none, PREDICTED, SCORES, ["gaza", "sport"])
+    assert report["macro_f1"] == report["topics"]["gaza"]["f1"] > 0
+    assert report["topics"]["sport"]["articles"] == 0
+
+
 def test_the_calibration_error_of_true_probabilities_is_nothing():
     draw = np.random.default_rng(0)
     scores = draw.random((40_000, 2))

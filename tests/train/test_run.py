@@ -190,6 +190,17 @@ def test_topics_that_cannot_be_read_are_named(config, tmp_path):
         run.train_classifier(config.model_copy(update={"topics": tmp_path / "none.yaml"}))
 
 
+def test_a_split_without_a_topic_is_refused_before_training(config, tmp_path, monkeypatch):
+    rows = toy.articles(COUNT)
+    for row in rows:
+        row["date"] = "2024-05-01" if "gaza" in row["labels"] else "2023-05-01"
+    data = toy.write(tmp_path / "dated.jsonl", rows)
+    monkeypatch.setattr(classifier, "fine_tune", lambda *_: pytest.fail("trained"))
+    changes = {"data": data, "after": "2024-01-01", "runs": tmp_path / "runs"}
+    with pytest.raises(UsageError, match="after-2024-01-01: 0 of the .* are on gaza"):
+        run.train_classifier(config.model_copy(update=changes))
+
+
 def test_a_missing_backbone_is_named(config, tmp_path):
     with pytest.raises(UsageError, match="no-encoder"):
         run.train_classifier(config.model_copy(update={"backbone": str(tmp_path / "no-encoder")}))

@@ -101,7 +101,15 @@ def test_an_outlet_that_is_left_out_is_not_trained_on(tmp_path):
 
 
 def test_a_single_outlet_cannot_be_left_out(tmp_path):
-    assert splits.outlets(toy.labelled(tmp_path, 12), 3) == []
+    with pytest.raises(UsageError, match="3 parts of 0 outlets .none named.: needed are two of each"):
+        splits.outlets(toy.labelled(tmp_path, 12), 3)
+
+
+def test_an_article_of_no_known_outlet_is_in_neither_part(tmp_path):
+    data = by_outlet(tmp_path)
+    unknown = replace(data, outlets=["" if i < 8 else name for i, name in enumerate(data.outlets)])
+    for split in splits.outlets(unknown, 2):
+        assert not (split.train | split.test)[:8].any()
 
 
 def test_what_is_older_is_trained_on_and_what_is_not_is_scored(tmp_path):
