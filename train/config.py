@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FilePath, ValidationError
 
 from infer.errors import UsageError
 from infer.text import PREPARATIONS
@@ -110,6 +110,20 @@ class MoreLabels(Strict):
     labels: Path
 
 
+class CardConfig(Strict):
+    """What a model card says that cannot be measured.
+
+    Attributes:
+        license: The model's, as the hub writes it.
+        base_model: The encoder's name on the hub.
+        about: Markdown file on the encoder, the data, their licences and limits.
+    """
+
+    license: str
+    base_model: str
+    about: FilePath
+
+
 class ClassifierConfig(Strict):
     """How to train, calibrate and export a topic model.
 
@@ -127,7 +141,8 @@ class ClassifierConfig(Strict):
         same_outlet: Names of one outlet, each list's first taken for the others: ``[[aljazeera, jazeera]]``.
         after: Date such as ``2024-01-01``: a model trained on what is older is measured on the rest.
         learning_curve: Shares of the training articles, below 1, to train further models on.
-        float32_layers: Layers whose feed-forward output matrix stays float32 in the int8 graph.
+        float32_layers: Layers whose feed-forward matrices stay float32 in the int8 graph.
+        card: What the model card says of origin and licence.
         runs: Folder for checkpoints and fold results; kept out of git.
         output: Model folder to write.
     """
@@ -147,6 +162,7 @@ class ClassifierConfig(Strict):
     seed: int = 0
     float32_layers: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
     training: TrainingConfig
+    card: CardConfig | None = None
     runs: Path
     output: Path
 

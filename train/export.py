@@ -11,6 +11,7 @@ import re
 import shutil
 import tempfile
 import warnings
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -42,7 +43,7 @@ OPSET = 17
 TOLERANCE = 1e-4
 BATCHES = (1, 2, 8)
 LENGTHS = (1, 2, 17, 128, 512)
-FEED_FORWARD_OUTPUT = re.compile(r"/layer\.(\d+)/output/dense/MatMul$")
+FEED_FORWARD = re.compile(r"/layer\.(\d+)/(?:intermediate|output)/dense/MatMul$")
 # Weights that share a scale, and ONNX Runtime's level for int8 activations with a scale a block.
 BLOCK, INT8_ACTIVATIONS = 128, 4
 
@@ -61,7 +62,7 @@ def export(network: TopicClassifier, folder: Path, float32_layers: Sequence[int]
     Args:
         network: A trained model.
         folder: Where to write.
-        float32_layers: Layers whose feed-forward output matrix stays float32; see ``quantize``.
+        float32_layers: Layers whose feed-forward matrices stay float32; see ``quantize``.
 
     Raises:
         ModelError: The float32 graph's logits differ from torch's, or a text's in a padded batch from
@@ -132,19 +133,19 @@ def fuse(network: TopicClassifier, source: Path, target: Path) -> None:
 def quantize(source: Path, target: Path, float32_layers: Sequence[int] = ()) -> None:
     """Weights to signed int8, a scale for each output channel; activations at run time.
 
-    What enters a feed-forward output has a few values far from all others, so far that one scale for the
-    whole tensor leaves the rest too few steps: those matrices are quantized in blocks instead, with
-    activations in blocks of each token. ``float32_layers`` keep theirs in float32.
+    What enters the feed-forward matrices has a few values far from all others, so far that one scale for
+    the whole tensor leaves the rest too few steps: they are quantized in blocks instead, with activations
+    in blocks of each token. ``float32_layers`` keep theirs in float32.
 
     Raises:
         ModelError: There is no such layer.
     """
     graph = onnx.load(source)
-    outputs = _feed_forward_outputs(graph)
-    if missing := [layer for layer in float32_layers if layer not in outputs]:
-        raise ModelError(f"{source}: no layer {missing[0]} to keep in float32; layers: {sorted(outputs)}")
-    kept = [outputs[layer] for layer in float32_layers]
-    blocked = set(outputs.values()) - set(kept)
+    matrices = _feed_forward(graph)
+    if missing := [layer for layer in float32_layers if layer not in matrices]:
+        raise ModelError(f"{source}: no layer {missing[0]} to keep in float32; layers: {sorted(matrices)}")
+    kept = [name for layer in float32_layers for name in matrices[layer]]
+    blocked = {name for names in matrices.values() for name in names} - set(kept)
     blockwise = MatMulNBitsQuantizer(
         graph,
         nodes_to_exclude=[node.name for node in graph.graph.node if node.name not in blocked],
@@ -164,14 +165,17 @@ def quantize(source: Path, target: Path, float32_layers: Sequence[int] = ()) -> 
     )
 
 
-def _feed_forward_outputs(graph: onnx.ModelProto) -> dict[int, str]:
-    """Name of the node that multiplies by each layer's feed-forward output matrix."""
-    found = (FEED_FORWARD_OUTPUT.search(node.name) for node in graph.graph.node)
-    return {int(match[1]): match.string for match in found if match}
+def _feed_forward(graph: onnx.ModelProto) -> dict[int, list[str]]:
+    """Names of the nodes that multiply by each layer's feed-forward matrices."""
+    layers: dict[int, list[str]] = defaultdict(list)
+    for match in (FEED_FORWARD.search(node.name) for node in graph.graph.node):
+        if match:
+            layers[int(match[1])].append(match.string)
+    return dict(layers)
 
 
 def most_harmed(float32: Path, feeds: Sequence[dict[str, npt.NDArray[np.int64]]]) -> list[int]:
-    """Layers whose feed-forward output int8 harms, the most harmed first.
+    """Layers whose feed-forward matrices int8 harms, the most harmed first.
 
     A layer is judged by how near the logits of ``feeds`` come to float32's when it alone is left out.
     """
@@ -179,7 +183,7 @@ def most_harmed(float32: Path, feeds: Sequence[dict[str, npt.NDArray[np.int64]]]
         small = Path(scratch) / "int8.onnx"
         exact = _logits(float32, feeds)
         harm = []
-        for layer in _feed_forward_outputs(onnx.load(float32)):
+        for layer in _feed_forward(onnx.load(float32)):
             quantize(float32, small, [layer])
             harm.append((float(np.abs(_logits(small, feeds) - exact).mean()), layer))
     return [layer for _, layer in sorted(harm)]

@@ -77,21 +77,21 @@ def test_what_is_multiplied_is_signed_bytes_with_a_scale_for_each_output(graphs)
     graph = onnx.load(graphs.int8).graph
     constants = {t.name: t for t in graph.initializer}
     products = [node for node in graph.node if node.op_type in {"MatMulInteger", "QAttention"}]
-    # In each layer attention, its output and what goes into the feed-forward; last the head.
-    assert len(products) == 2 * 3 + 1
+    # In each layer attention and its output; last the head.
+    assert len(products) == 2 * 2 + 1
     for node in products:
         weight = constants[node.input[1]]
         assert weight.data_type == onnx.TensorProto.INT8
         assert list(constants[weight.name.replace("_quantized", "_scale")].dims) == [weight.dims[1]]
     blockwise = [node for node in graph.node if node.op_type == "MatMulNBits"]
-    assert [a.i for node in blockwise for a in node.attribute if a.name == "bits"] == [8, 8]
+    assert [a.i for node in blockwise for a in node.attribute if a.name == "bits"] == [8] * 4
     assert not [node.op_type for node in graph.node if node.op_type in {"MatMul", "Gemm", "Attention"}]
 
 
-def test_a_layer_may_keep_its_feed_forward_output_in_float32(graphs, tmp_path):
+def test_a_layer_may_keep_its_feed_forward_matrices_in_float32(graphs, tmp_path):
     export.quantize(graphs.float32, tmp_path / "kept.onnx", [1])
     operators = [node.op_type for node in onnx.load(tmp_path / "kept.onnx").graph.node]
-    assert (operators.count("MatMulNBits"), operators.count("MatMul")) == (1, 1)
+    assert (operators.count("MatMulNBits"), operators.count("MatMul")) == (2, 2)
     with pytest.raises(ModelError, match=r"no layer 7 to keep in float32; layers: \[0, 1\]"):
         export.quantize(graphs.float32, tmp_path / "none.onnx", [7])
 

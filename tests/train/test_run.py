@@ -197,7 +197,7 @@ def test_a_split_without_a_topic_is_refused_before_training(config, tmp_path, mo
     data = toy.write(tmp_path / "dated.jsonl", rows)
     monkeypatch.setattr(classifier, "fine_tune", lambda *_: pytest.fail("trained"))
     changes = {"data": data, "after": "2024-01-01", "runs": tmp_path / "runs"}
-    with pytest.raises(UsageError, match="after-2024-01-01: 0 of the .* are on gaza"):
+    with pytest.raises(UsageError, match=r"after-2024-01-01: 0 of the .* are on gaza"):
         run.train_classifier(config.model_copy(update=changes))
 
 

@@ -101,7 +101,7 @@ def test_an_outlet_that_is_left_out_is_not_trained_on(tmp_path):
 
 
 def test_a_single_outlet_cannot_be_left_out(tmp_path):
-    with pytest.raises(UsageError, match="3 parts of 0 outlets .none named.: needed are two of each"):
+    with pytest.raises(UsageError, match=r"3 parts of 0 outlets \(none named\): needed are two of each"):
         splits.outlets(toy.labelled(tmp_path, 12), 3)
 
 
