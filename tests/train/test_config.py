@@ -60,7 +60,7 @@ def test_an_unknown_key_is_named_with_the_allowed_ones(tmp_path):
     text = message(path)
     assert str(path) in text
     assert "unknown key 'windw'" in text
-    assert "after, backbone, data, float32_layers, folds," in text
+    assert "after, backbone, card, data, float32_layers, folds," in text
 
 
 def test_an_unknown_key_inside_training_is_named_with_the_keys_allowed_there(tmp_path):

@@ -22,7 +22,9 @@ COUNT = 80
 def config(tiny_backbone, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     toy.write(folder / "toy.jsonl", toy.articles(COUNT))
-    return toy.config(folder, tiny_backbone)
+    (folder / "about.md").write_text("Invented articles, for tests alone.\n", encoding="utf-8")
+    about = {"license": "mit", "base_model": "nobody/tiny", "about": folder / "about.md"}
+    return toy.config(folder, tiny_backbone, card=about)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +120,9 @@ def test_metrics_tell_of_the_data_the_model_the_baselines_and_the_export(folder)
 def test_the_model_card_shows_the_figures_of_the_metrics(folder):
     card = (folder / "README.md").read_text(encoding="utf-8")
     metrics = read_json(folder / "metrics.json")
-    assert card.startswith("---\nlanguage: ar\nlicense: apache-2.0\npipeline_tag: text-classification\n")
+    assert card.startswith("---\nlanguage: ar\npipeline_tag: text-classification\nlicense: mit\n")
+    assert "base_model: nobody/tiny\n" in card
+    assert "## What it was trained on\n\nInvented articles, for tests alone.\n" in card
     assert "# topics-toy" in card
     assert f"{metrics['cross_validation']['macro_f1']:.3f}" in card
     for name, figures in metrics["baselines"].items():
