@@ -3,8 +3,8 @@
     python benchmarks/label.py [INPUT ...] [--arabert FOLDER] [-o benchmarks/results/label.json]
 
 All read the same articles. The peers are encoders of the same shape (random weights: they change no
-speed) in transformers in float32 and bfloat16, and in OpenVINO where it is installed, over the same
-windows; and one of AraBERT-base's shape in transformers float32, over windows of its own vocabulary
+speed) in transformers in float32, in bfloat16 where the processor multiplies it, and in OpenVINO where
+that is installed, over the same windows; and one of AraBERT-base's shape in transformers float32, over windows of its own vocabulary
 (``benchmarks/arabert_shape.py`` makes one). Peers get windows sorted by length, and each the batch size
 that suits it best. The runs alternate, and the median is reported. Beside it: what one short article
 costs from a shell, in seconds and memory.
@@ -37,6 +37,7 @@ from infer.pipeline import default_model
 from infer.schema import Article
 from infer.text import prepare
 from infer.topics import TopicModel
+from train.trainer import multiplies_bf16
 
 BATCHES = (4, 16, 64)
 # Windows that choose the batch size.
@@ -95,10 +96,11 @@ def _peers(
         ),
         add_pooling_layer=False,
     ).eval()
-    peers = [
-        ("transformers float32", _transformers(compact, torch.float32), windows),
-        ("transformers bfloat16", _transformers(compact, torch.bfloat16), windows),
-    ]
+    peers = [("transformers float32", _transformers(compact, torch.float32), windows)]
+    if multiplies_bf16():
+        peers.append(("transformers bfloat16", _transformers(compact, torch.bfloat16), windows))
+    else:
+        print("no instructions for bfloat16 here, which would crawl: left out", file=sys.stderr)
     try:
         peers.append(("OpenVINO", _openvino(compact), windows))
     except ModuleNotFoundError:

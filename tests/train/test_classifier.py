@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer
 from transformers import Trainer
 
 from infer.errors import UsageError
@@ -202,101 +201,6 @@ def test_scores_whose_file_was_cut_short_are_made_again(tiny_backbone, tmp_path,
     assert np.array_equal(classifier.held_out(config, data, split), whole)
 
 
-@pytest.mark.parametrize(
-    "change", [{"window": 32}, {"seed": 1}, {"training": {"epochs": 5}}, {"preparation": "arabert-v02"}]
-)
-def test_what_a_model_depends_on_changes_its_fingerprint(tiny_backbone, tmp_path, data, change):
-    config = toy.config(tmp_path, tiny_backbone)
-    changed = toy.config(tmp_path, tiny_backbone, **change)
-    assert classifier.fingerprint(config, data) != classifier.fingerprint(changed, data)
-
-
-def test_data_and_backbone_change_the_fingerprint(tiny_backbone, tmp_path, data):
-    config = toy.config(tmp_path, tiny_backbone)
-    before = classifier.fingerprint(config, data)
-    other_titles = dataclasses.replace(data, titles=[*data.titles[:-1], "عنوان آخر"])
-    assert classifier.fingerprint(config, other_titles) != before
-    assert classifier.fingerprint(config, dataclasses.replace(data, targets=1 - data.targets)) != before
-    copy = shutil.copytree(tiny_backbone, tmp_path / "backbone")
-    same = toy.config(tmp_path, copy)
-    before = classifier.fingerprint(same, data)
-    weights = bytearray((copy / "model.safetensors").read_bytes())
-    weights[-1] ^= 1
-    (copy / "model.safetensors").write_bytes(weights)
-    assert classifier.fingerprint(same, data) != before
-
-
-def test_trackers_and_what_is_measured_do_not_change_the_fingerprint(tiny_backbone, tmp_path, data):
-    config = toy.config(tmp_path, tiny_backbone)
-    more = {"left_out": 2, "after": "2024-01-01", "same_outlet": [["a", "b"]]}
-    tracked = toy.config(tmp_path, tiny_backbone, training={"report_to": ["x"], "save_steps": 7}, **more)
-    assert classifier.fingerprint(config, data) == classifier.fingerprint(tracked, data)
-
-
-def test_encoders_on_the_hub_are_told_apart(tiny_backbone, tmp_path, data):
-    first, second = (toy.config(tmp_path, Path(name)) for name in ("someone/first", "someone/second"))
-    assert classifier.fingerprint(first, data) != classifier.fingerprint(second, data)
-
-
-def test_another_split_of_the_same_name_is_trained_for_itself(tiny_backbone, tmp_path, data):
-    config = toy.config(tmp_path, tiny_backbone, training=STEPS)
-    split = splits.folds(data, 2, seed=0)[0]
-    other = dataclasses.replace(split, train=split.test, test=split.train)
-    assert classifier.held_out(config, data, split).shape != ()
-    fewer = dataclasses.replace(split, test=split.test & (np.arange(ARTICLES) % 3 > 0))
-    assert len(classifier.held_out(config, data, fewer)) == fewer.test.sum() < split.test.sum()
-    assert not np.array_equal(
-        classifier.held_out(config, data, other), classifier.held_out(config, data, split)
-    )
-
-
-def test_places_and_names_do_not_change_the_fingerprint(tiny_backbone, tmp_path, data):
-    config = toy.config(tmp_path, tiny_backbone)
-    moved = toy.config(tmp_path, tiny_backbone, name="other", runs=tmp_path / "x", output=tmp_path / "y")
-    assert classifier.fingerprint(config, data) == classifier.fingerprint(moved, data)
-
-
-def test_an_article_is_cut_to_the_window_title_first(tiny_backbone, tmp_path, data):
-    config = toy.config(tmp_path, tiny_backbone, window=16)
-    long = dataclasses.replace(data, titles=["غزة اليوم"] * ARTICLES, bodies=["مطر " * 100] * ARTICLES)
-    encoded = tokens.encode(config, long)
-    tokenizer = Tokenizer.from_file(str(tiny_backbone / "tokenizer.json"))
-    assert encoded[0]["length"] == len(encoded[0]["input_ids"]) == 16
-    pieces = [tokenizer.id_to_token(i) for i in encoded[0]["input_ids"]]
-    assert pieces == ["<s>", "▁غزة", "▁اليوم", "</s>", *["▁مطر"] * 11, "</s>"]
-    assert encoded[0]["labels"] == data.targets[0].tolist()
-
-
-def test_the_name_of_a_special_token_in_an_article_is_only_text(tiny_backbone, tmp_path, data):
-    config = toy.config(tmp_path, tiny_backbone)
-    named = dataclasses.replace(data, titles=["<mask>"] * ARTICLES, bodies=["</s> نص <pad>"] * ARTICLES)
-    ids = list(tokens.encode(config, named)[0]["input_ids"])
-    tokenizer = Tokenizer.from_file(str(tiny_backbone / "tokenizer.json"))
-    assert ids.count(0) == 1
-    assert ids.count(2) == 2
-    assert tokenizer.token_to_id("<pad>") not in ids
-    assert tokenizer.token_to_id("<mask>") not in ids
-
-
-def test_a_batch_is_padded_to_its_longest_text(tiny_backbone):
-    collate = tokens.collator(Tokenizer.from_file(str(tiny_backbone / "tokenizer.json")))
-    batch = collate(
-        [
-            {"input_ids": [0, 9, 2], "token_type_ids": [0, 0, 0], "labels": [1.0, 0.0], "length": 3},
-            {
-                "input_ids": [0, 9, 9, 9, 2],
-                "token_type_ids": [0, 0, 0, 1, 1],
-                "labels": [0.0, 1.0],
-                "length": 5,
-            },
-        ]
-    )
-    assert batch["input_ids"].tolist() == [[0, 9, 2, 1, 1], [0, 9, 9, 9, 2]]
-    assert batch["attention_mask"].tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
-    assert batch["token_type_ids"].tolist() == [[0, 0, 0, 0, 0], [0, 0, 0, 1, 1]]
-    assert batch["labels"].dtype == torch.float32
-
-
 def test_logits_come_in_the_order_of_the_articles(tiny_backbone, tmp_path):
     data = toy.labelled(tmp_path, 90)  # more than one batch
     config = toy.config(tmp_path, tiny_backbone, training=STEPS)
@@ -385,3 +289,17 @@ def test_a_tracker_that_is_not_installed_is_refused(tiny_backbone, tmp_path, dat
     config = toy.config(tmp_path, tiny_backbone, training=STEPS | {"report_to": ["nonesuch"]})
     with pytest.raises(UsageError, match="tracker 'nonesuch' is not known or not installed"):
         classifier.fine_tune(config, data, every(data), tmp_path / "run")
+
+
+def test_a_probe_does_not_see_the_articles_that_the_training_is_watched_by(tiny_backbone, tmp_path, data):
+    settings = {"probe": True, "early_stopping": 1, "validation_share": 0.3, "epochs": 1}
+    rates = {"learning_rate": 1e-12, "head_learning_rate": 1e-12, "joined": 0, "weight_decay": 0}
+    config = toy.config(tmp_path, tiny_backbone, training=settings | rates)
+    _, watched = splits.watched(data, every(data), 0.3, config.seed)
+    targets = data.targets.copy()
+    targets[watched] = 1 - targets[watched]
+    heads = [
+        classifier.fine_tune(config, labelled, every(data), tmp_path / name).head.weight.detach().numpy()
+        for name, labelled in (("as it is", data), ("turned", dataclasses.replace(data, targets=targets)))
+    ]
+    assert heads[0] == pytest.approx(heads[1], abs=1e-5)
