@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import f1_score
 
-from infer.bundle import write_manifest
-from infer.errors import ModelError
+from infer.bundle import MANIFEST, write_manifest
+from infer.errors import ModelError, UsageError
 from infer.schema import Article
 from infer.topics import TopicModel
 from train import card, export, plots
@@ -77,14 +77,47 @@ def write(
     return config.output
 
 
+def check_place(place: Path) -> None:
+    """Refuse a place where a model folder would take away something else.
+
+    Raises:
+        UsageError: It is the folder that the command runs in or one above it, a file or below one, or a
+            folder without ``manifest.json``.
+    """
+    whole = place.resolve()
+    if Path.cwd().is_relative_to(whole):
+        raise UsageError(f"{place}: the folder this runs in, or one above it; name a new folder as output")
+    if not whole.exists() and (file := next(p for p in whole.parents if p.exists())).is_dir():
+        return
+    if not whole.is_dir():
+        raise UsageError(
+            f"{place}: {whole if whole.exists() else file} is a file; name a new folder as output"
+        )
+    if not (whole / MANIFEST).is_file():
+        raise UsageError(
+            f"{place}: not a model folder, since it has no {MANIFEST}, and would be deleted for the new one; "
+            "name a new folder as output, or remove this one first"
+        )
+
+
 def replace(place: Path, new: Path) -> None:
-    """Put a new folder where an old one may be, which stays beside it until the new one is there."""
+    """Put a new folder where an old model may be, which stays beside it until the new one is there.
+
+    Raises:
+        UsageError: The place is refused (see ``check_place``).
+    """
+    place = place.resolve()
+    older, draft = (place.with_name(f".{place.name}.{kind}") for kind in ("older", "new"))
+    if older.exists() and not place.exists():  # an earlier run was killed between the two renames below
+        older.rename(place)
+    check_place(place)
     place.parent.mkdir(parents=True, exist_ok=True)
-    older = place.with_name(f".{place.name}.older")
-    shutil.rmtree(older, ignore_errors=True)
+    for left in (older, draft):
+        shutil.rmtree(left, ignore_errors=True)
+    shutil.move(new, draft)  # which takes long where ``new`` is on another file system
     if place.exists():
         place.rename(older)
-    shutil.move(new, place)
+    draft.rename(place)
     shutil.rmtree(older, ignore_errors=True)
 
 

@@ -114,11 +114,26 @@ def watched(
     return np.flatnonzero(chosen & ~aside), np.flatnonzero(chosen & aside)
 
 
-def duplicate_groups(texts: list[str]) -> npt.NDArray[np.int64]:
-    """A group number for each text; near-duplicates, and chains of them, share one."""
+def duplicate_groups(texts: list[str], rarest: int = 2) -> npt.NDArray[np.int64]:
+    """A group number for each text; near-duplicates, and chains of them, share one.
+
+    Args:
+        texts: In the normal form.
+        rarest: Words and pairs that fewer texts have are left out, which saves memory where texts are
+            many. Where they are few and short, 1: what makes a text differ is then mostly its own, and
+            without it texts with one word in common would look alike.
+    """
+    first: dict[str, int] = {}
+    place = [first.setdefault(text, i) for i, text in enumerate(texts)]
+    close = csr_matrix((np.ones(len(texts), bool), (range(len(texts)), place)), (len(texts), len(texts)))
     # Word pairs rather than words: two reports of one event share words, a copy shares phrases.
-    vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2).fit_transform(texts)
-    close: csr_matrix = (vectors @ vectors.T) > DUPLICATE_COSINE
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=rarest)
+    try:
+        vectors = vectorizer.fit_transform(texts)
+    except ValueError:  # no text has a word, or none that another has: only the same text is a duplicate
+        log.info("near-duplicates: %d texts without words in common", len(texts))
+    else:
+        close = close + ((vectors @ vectors.T) > DUPLICATE_COSINE)
     _, groups = connected_components(close, directed=False)
     return np.asarray(groups, np.int64)
 

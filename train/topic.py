@@ -11,31 +11,35 @@ import logging
 import re
 import shutil
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegressionCV
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 
 from infer.bundle import open_bundle, write_manifest
 from infer.errors import UsageError
 from infer.schema import Article
 from infer.topics import TopicModel
-from train import calibration, data, evaluate, splits
-from train.folder import replace, write_json
+from train import calibration, data, evaluate, splits, tables
+from train.folder import check_place, replace, write_json
 from train.tables import OTHER
 
 log = logging.getLogger(__name__)
 
 Array = npt.NDArray[np.floating[Any]]
+Groups = npt.NDArray[np.int64]
+# At most; fewer where near-duplicates, which stay together, leave fewer groups of a kind.
 FOLDS = 5
+LEAST_FOLDS = 2
 LEAST_EXAMPLES = 16
-LEAST_OF_A_KIND = 5  # with fewer a fold would have none
+LEAST_OF_A_KIND = 5
 # Strengths of regularization that an inner cross-validation chooses from.
 STRENGTHS = (0.001, 0.01, 0.1, 1.0)
+STRENGTH = 0.01  # where there are too few groups to choose
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def add_topic(
     Args:
         name: The topic's name in records.
         examples: Labelled articles (``train.data.load_labelled``): those whose labels have ``name`` are on
-            the topic, the others are not. 16 to 200 are meant; more do no harm.
+            the topic, the others are not, whatever their labels. 16 to 200 are meant; more do no harm.
         model: Folder to start from, which stays as it is.
         output: Folder to write.
         arabic: The topic's name for readers; ``name`` where None.
@@ -67,28 +71,39 @@ def add_topic(
         The cross-validated figures of the topic.
 
     Raises:
-        UsageError: The name cannot be used, or the examples are too few or of one kind.
+        UsageError: The name or the output cannot be used, or the examples are too few, of one kind, or
+            near-duplicates of one another.
         ModelError: ``model`` is refused.
     """
+    _check_output(output, model)
     topic_model = TopicModel.from_pretrained(model)
     _check_name(name, topic_model.topics)
     preparation = open_bundle(model).config["preparation"]
-    labelled = data.load_labelled(examples, [name, *topic_model.topics], preparation)
+    counts = Counter(label for row in tables.labels(tables.load_table(examples), examples) for label in row)
+    labelled = data.load_labelled(examples, [name, *sorted(counts.keys() - {name})], preparation)
     targets = labelled.targets[:, :1]
-    _check_examples(name, examples, targets)
+    _check_examples(name, examples, targets, counts)
+    groups = splits.duplicate_groups(labelled.plain_texts, rarest=1)
+    part = _folds(targets[:, 0], groups, FOLDS)
+    if part is None:
+        on_topic, off_topic = map(len, _kinds(targets[:, 0], groups))
+        raise UsageError(
+            f"{examples}: {len(targets)} examples, but with near-duplicates taken as one only {on_topic} on "
+            f"{name} and {off_topic} not; at least {LEAST_FOLDS} of each are needed: add examples that differ"
+        )
     articles = [
         Article(id=str(i), title=title, body=body)
         for i, (title, body) in enumerate(zip(labelled.titles, labelled.bodies, strict=True))
     ]
     vectors = topic_model.vectors(articles)
-    logits, part = _held_out(vectors, targets[:, 0], splits.duplicate_groups(labelled.plain_texts))
+    logits = _held_out(vectors, targets[:, 0], groups, part)
     decisions = evaluate.cross_fitted(logits, targets, part)
     figures = evaluate.report(targets, decisions.predicted, decisions.scores, [name])["topics"][name]
-    figures |= {"examples": len(targets)}
+    figures |= {"examples": len(targets), "folds": int(part.max()) + 1}
     _write(
         name,
         arabic or name,
-        _fit(vectors, targets[:, 0]),
+        _fit(vectors, targets[:, 0], groups),
         calibration.fit(logits, targets),
         figures,
         model,
@@ -104,46 +119,84 @@ def _check_name(name: str, known: tuple[str, ...]) -> None:
         raise UsageError(f"{name}: the model has this topic already; its topics: {', '.join(known)}")
 
 
-def _check_examples(name: str, examples: Path, targets: Array) -> None:
+def _check_output(output: Path, model: Path) -> None:
+    check_place(output)
+    place, start = output.resolve(), model.resolve()
+    if place.is_relative_to(start) or start.is_relative_to(place):
+        raise UsageError(
+            f"{output}: the model to start from, {model}, is this folder, in it or around it, and stays as "
+            "it is; name another folder as output"
+        )
+
+
+def _check_examples(name: str, examples: Path, targets: Array, found: Counter[str]) -> None:
     positive = int(targets.sum())
     counts = f"{len(targets)} examples, {positive} of them on {name}"
+    log.info("%s: %s; labels: %s", examples, counts, dict(found.most_common()))
     if len(targets) < LEAST_EXAMPLES:
         raise UsageError(f"{examples}: {counts}; at least {LEAST_EXAMPLES} are needed")
     if min(positive, len(targets) - positive) < LEAST_OF_A_KIND:
         raise UsageError(
             f"{examples}: {counts}; at least {LEAST_OF_A_KIND} on the topic and {LEAST_OF_A_KIND} on none or "
-            "another are needed"
+            f"another are needed; labels: {dict(found.most_common())}"
         )
 
 
-def _fit(vectors: Array, targets: Array) -> Head:
+def _kinds(targets: Array, groups: Groups) -> tuple[Groups, Groups]:
+    """Groups with an example on the topic, and those with none."""
+    on_topic = np.unique(groups[targets > 0.5])
+    return on_topic, np.setdiff1d(groups, on_topic)
+
+
+def _folds(targets: Array, groups: Groups, most: int) -> Groups | None:
+    """The fold of each example: groups whole, both kinds in every fold; None where that cannot be.
+
+    Dealt here, since scikit-learn's StratifiedGroupKFold may leave a fold without a kind.
+    """
+    kinds = _kinds(targets, groups)
+    count = min(most, *map(len, kinds))
+    if count < LEAST_FOLDS:
+        return None
+    part, draw = np.zeros(len(targets), np.int64), np.random.default_rng(0)
+    for kind in kinds:
+        filled = np.zeros(count, np.int64)
+        # The largest first, each to the fold with least of its kind.
+        for group in sorted(draw.permutation(kind), key=lambda group: -int((groups == group).sum())):
+            members, fold = groups == group, int(filled.argmin())
+            part[members] = fold
+            filled[fold] += members.sum()
+    return part
+
+
+def _fit(vectors: Array, targets: Array, groups: Groups) -> Head:
     """A logistic regression on standardized vectors, as weights on the vectors themselves."""
     mean, spread = vectors.mean(0), vectors.std(0) + 1e-6
-    inner = min(3, int(min(targets.sum(), len(targets) - targets.sum())))
-    linear = LogisticRegressionCV(
-        Cs=list(STRENGTHS),
-        cv=inner,
-        scoring="neg_log_loss",
-        class_weight="balanced",
-        max_iter=2_000,
-        l1_ratios=(0.0,),
-        use_legacy_attributes=False,
-    )
+    inner = _folds(targets, groups, FOLDS)
+    if inner is None:
+        linear = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=2_000)
+    else:
+        linear = LogisticRegressionCV(
+            Cs=list(STRENGTHS),
+            cv=[(np.flatnonzero(inner != i), np.flatnonzero(inner == i)) for i in range(inner.max() + 1)],
+            scoring="neg_log_loss",
+            class_weight="balanced",
+            max_iter=2_000,
+            l1_ratios=(0.0,),
+            use_legacy_attributes=False,
+        )
     linear.fit((vectors - mean) / spread, targets > 0.5)
     weights = linear.coef_[0] / spread
     return Head(weights, float(linear.intercept_[0] - mean @ weights))
 
 
-def _held_out(
-    vectors: Array, targets: Array, groups: npt.NDArray[np.int64]
-) -> tuple[Array, npt.NDArray[np.int64]]:
-    """Logits (articles × 1) of each example from a head that had not seen it, and the fold it was in."""
-    logits, part = np.zeros((len(targets), 1)), np.zeros(len(targets), np.int64)
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
-    for number, (seen, held) in enumerate(folds.split(vectors, targets > 0.5, groups)):
-        logits[held, 0] = _fit(vectors[seen], targets[seen]).logits(vectors[held])
-        part[held] = number
-    return logits, part
+def _held_out(vectors: Array, targets: Array, groups: Groups, part: Groups) -> Array:
+    """Logits (articles × 1) of each example from a head that had not seen its fold."""
+    logits = np.zeros((len(targets), 1))
+    for number in range(part.max() + 1):
+        held = part == number
+        head = _fit(vectors[~held], targets[~held], groups[~held])
+        logits[held, 0] = head.logits(vectors[held])
+    return logits
 
 
 def _write(
@@ -155,7 +208,10 @@ def _write(
     model: Path,
     output: Path,
 ) -> None:
-    with tempfile.TemporaryDirectory() as scratch:
+    output = output.resolve()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the output, so that it is put there by a rename.
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as scratch:
         draft = Path(shutil.copytree(model, Path(scratch) / output.name))
         config = json.loads((draft / "config.json").read_text(encoding="utf-8"))
         number = len(config["id2label"])
@@ -187,6 +243,6 @@ def _section(name: str, arabic: str, figures: dict[str, Any]) -> str:
 ## Added topic: `{name}` ({arabic})
 
 Learnt on the encoder as it is from {figures["examples"]} examples, {figures["articles"]} of them on it.
-{FOLDS}-fold cross-validation: F1 {figures["f1"]:.3f} ({low:.3f}–{high:.3f}), precision
+{figures["folds"]}-fold cross-validation: F1 {figures["f1"]:.3f} ({low:.3f}–{high:.3f}), precision
 {figures["precision"]:.3f}, recall {figures["recall"]:.3f}. The other topics score as before.
 """

@@ -44,6 +44,24 @@ def test_a_chain_of_near_duplicates_is_one_group():
     assert groups[0] not in groups[len(chain) :]
 
 
+@pytest.mark.parametrize("texts", [["", "", ""], ["و", "و", "و"], ["خبر", "خبر", "خبر"]])
+def test_the_same_text_is_one_group_even_without_words(texts):
+    assert duplicate_groups(texts).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("rarest", [1, 2])
+def test_texts_without_a_word_in_common_stand_alone(rarest):
+    assert duplicate_groups(toy.FILLER[:20], rarest).tolist() == list(range(20))
+    assert duplicate_groups(["قمر"], rarest).tolist() == [0]
+    assert duplicate_groups(["و", "", "و"], rarest).tolist() == [0, 1, 0]
+
+
+def test_few_short_texts_with_a_word_in_common_are_not_near_duplicates():
+    texts = [f"كرة {' '.join(toy.FILLER[i : i + 5])}" for i in range(0, 80, 5)]
+    assert len(set(duplicate_groups(texts, rarest=1))) == 16
+    assert len(set(duplicate_groups([*texts, f"{texts[0]} عاجل"], rarest=1))) == 16
+
+
 def with_copies(folder: Path) -> Labelled:
     """Forty articles, the first eight of them three times each, a word added to every copy."""
     rows = toy.articles(40)
