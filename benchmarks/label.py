@@ -4,10 +4,10 @@
 
 All read the same articles. The peers are encoders of the same shape (random weights: they change no
 speed) in transformers in float32, in bfloat16 where the processor multiplies it, and in OpenVINO where
-that is installed, over the same windows; and one of AraBERT-base's shape in transformers float32, over windows of its own vocabulary
-(``benchmarks/arabert_shape.py`` makes one). Peers get windows sorted by length, and each the batch size
-that suits it best. The runs alternate, and the median is reported. Beside it: what one short article
-costs from a shell, in seconds and memory.
+that is installed, over the same windows; and one of AraBERT-base's shape in transformers float32, over
+windows of its own vocabulary (``benchmarks/arabert_shape.py`` makes one). Peers get windows sorted by
+length, and each the batch size that suits it best. The runs alternate, and the median is reported.
+Beside it: what one short article costs from a shell, in seconds and memory.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ def train_classifier(config: ClassifierConfig) -> Path:
         UsageError: The data or the topics file cannot be used.
         ModelError: The exported graph does not agree with the trained model.
     """
+    folder.check_place(config.output)
     topics = load_config(config.topics, TopicsConfig)
     labelled = _labelled(config, topics)
     measured = measure.measure(config, topics, labelled)
