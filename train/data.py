@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
+from collections.abc import KeysView
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from datasets import Dataset
 from infer.errors import UsageError
 from infer.text import normalize, prepare
 from train import tables
-from train.tables import OTHER, column, load_table, require
+from train.tables import LABEL_STUDIO, OTHER, column, load_table, require
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,23 +75,27 @@ def select(data: Labelled, chosen: npt.NDArray[np.bool_] | None) -> Labelled:
 def load_labelled(path: Path, topics: list[str], preparation: str) -> Labelled:
     """Read labelled articles.
 
-    Columns: ``title`` and ``body`` (or ``text``), and ``labels`` or ``label``: a list of topic names, or
-    one string with ``|`` between them; an empty one, or ``other``, is none of the topics.
+    Columns: ``title`` and ``body`` (where it is empty, ``text``), and ``labels`` or ``label``: a list of
+    topic names, or one string with ``|`` between them; an empty one, or ``other``, is none of the topics.
 
     Raises:
-        UsageError: The file or a column is missing, or a label is not among ``topics``.
+        UsageError: The file or a column is missing, a label is not among ``topics``, an article has no
+            text at all, or a date is not in ISO form.
     """
     table = load_table(path)
     if not {"body", "text"} & set(table.column_names):
         raise UsageError(f"{path}: columns are {table.column_names}; needed too: body or text")
     targets = _targets(table, path, topics)
-    bodies = column(table, "body") if "body" in table.column_names else column(table, "text")
+    pairs = zip(column(table, "body"), column(table, "text"), strict=True)
+    titles = [prepare(title, preparation) for title in column(table, "title")]
+    bodies = [prepare(body if body.strip() else text, preparation) for body, text in pairs]
+    _refuse_empty(path, titles, bodies, list(range(len(titles))))
     return Labelled(
-        titles=[prepare(text, preparation) for text in column(table, "title")],
-        bodies=[prepare(text, preparation) for text in bodies],
+        titles=titles,
+        bodies=bodies,
         targets=targets,
         outlets=column(table, "outlet"),
-        dates=column(table, "date"),
+        dates=tables.dates(table, path),
         topics=topics,
         measured=np.ones(len(targets), bool),
     )
@@ -102,33 +110,81 @@ def load_more(articles: list[Path], labels: Path, topics: list[str], preparation
         topics: Topic names.
         preparation: Name of the text preparation.
 
+    An id that stands in the articles twice is used once, as it stands first.
+
     Raises:
-        UsageError: A file or a column is missing, a label is no topic, or an id is in none of the files.
+        UsageError: A file or a column is missing, a label is no topic, an id has contradictory labels or is
+            in none of the files, an article has no text at all, or a date is not in ISO form.
     """
     table = load_table(labels)
     require(table, labels, "id", "labels")
-    row_of = {name: row for row, name in enumerate(column(table, "id"))}
-    found: list[dict[str, str]] = []
+    targets = _targets(table, labels, topics)
+    row_of = _rows_by_id(labels, column(table, "id"), targets)
+    titles, bodies, outlets, dates = [], [], [], []
+    found: list[str] = []
     for path in articles:
-        texts = load_table(path)
-        require(texts, path, "id", "title", "body")
-        ids = column(texts, "id")
-        chosen = texts.select([row for row, name in enumerate(ids) if name in row_of])
-        columns = {name: column(chosen, name) for name in ("id", "title", "body", "outlet", "date")}
-        found += [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    if missing := row_of.keys() - {article["id"] for article in found}:
+        chosen, rows = _first_of_each(path, row_of.keys(), set(found))
+        found += column(chosen, "id")
+        new_titles = [prepare(text, preparation) for text in column(chosen, "title")]
+        new_bodies = [prepare(text, preparation) for text in column(chosen, "body")]
+        _refuse_empty(path, new_titles, new_bodies, rows)
+        titles += new_titles
+        bodies += new_bodies
+        outlets += column(chosen, "outlet")
+        dates += tables.dates(chosen, path)
+    if missing := row_of.keys() - set(found):
         some = ", ".join(sorted(missing)[:3])
         raise UsageError(f"{labels}: {len(missing)} ids are not in {', '.join(map(str, articles))}: {some}")
-    targets = _targets(table, labels, topics)
     return Labelled(
-        titles=[prepare(article["title"], preparation) for article in found],
-        bodies=[prepare(article["body"], preparation) for article in found],
-        targets=targets[[row_of[article["id"]] for article in found]],
-        outlets=[article["outlet"] for article in found],
-        dates=[article["date"] for article in found],
-        topics=topics,
+        titles,
+        bodies,
+        targets[[row_of[name] for name in found]],
+        outlets,
+        dates,
+        topics,
         measured=np.zeros(len(found), bool),
     )
+
+
+def _rows_by_id(source: Path, ids: list[str], targets: npt.NDArray[np.float32]) -> dict[str, int]:
+    """The first row of each id; rows that say the same again are told, others refused."""
+    row_of: dict[str, int] = {}
+    repeated = [row for row, name in enumerate(ids) if row_of.setdefault(name, row) != row]
+    unlike = {ids[row]: None for row in repeated if (targets[row] != targets[row_of[ids[row]]]).any()}
+    if unlike:
+        some = ", ".join(list(unlike)[:3])
+        raise UsageError(
+            f"{source}: {len(unlike)} ids have contradictory labels: {some}; keep one row of each"
+        )
+    if repeated:
+        log.warning("%s: %d rows repeat an id with the same labels; counted once", source, len(repeated))
+    return row_of
+
+
+def _first_of_each(path: Path, wanted: KeysView[str], known: set[str]) -> tuple[Dataset, list[int]]:
+    """Articles with the ids that are wanted and not known yet, and their rows."""
+    table = load_table(path)
+    require(table, path, "id", "title", "body")
+    rows, repeated = [], 0
+    for row, name in enumerate(column(table, "id")):
+        if name in known:
+            repeated += 1
+        elif name in wanted:
+            rows.append(row)
+            known.add(name)
+    if repeated:
+        log.warning("%s: %d articles have an id that was read before; the first is used", path, repeated)
+    return table.select(rows), rows
+
+
+def _refuse_empty(source: Path, titles: list[str], bodies: list[str], rows: list[int]) -> None:
+    pairs = zip(rows, titles, bodies, strict=True)
+    if empty := [row + 1 for row, title, body in pairs if not (title + body).strip()]:
+        kind = "annotated task" if source.suffix == LABEL_STUDIO else "row"
+        raise UsageError(
+            f"{source}: {len(empty)} articles have neither title nor text, the first in {kind} {empty[0]}; "
+            "fill in title, body or text, or take them out"
+        )
 
 
 def join_data(first: Labelled, second: Labelled) -> Labelled:

@@ -95,6 +95,37 @@ def test_a_column_named_text_serves_as_body_and_a_title_may_be_missing(tmp_path)
     assert data.bodies == data.texts == ["مباراة اليوم"]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_text_stands_in_where_the_body_is_empty(tmp_path, order):
+    rows = [{"body": "نص", "text": "غيره", "labels": "gaza"}, {"body": " ", "text": "خبر", "labels": ""}]
+    data = load(write_csv(tmp_path / "a.csv", rows[::order]))
+    assert data.bodies == ["نص", "خبر"][::order]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_label_studio_tasks_with_other_keys_keep_their_texts(tmp_path, order):
+    done = [{"result": [{"type": "choices", "value": {"choices": ["gaza"]}}]}]
+    tasks = [
+        {"data": content, "annotations": done} for content in ({"title": "أ", "body": "ب"}, {"text": "ج"})
+    ]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(tasks[::order]), encoding="utf-8")
+    assert load(path).texts == ["أ ب", "ج"][::order]
+
+
+def test_articles_without_any_text_are_refused_with_their_count_and_the_first_row(tmp_path):
+    rows = [ROWS[0], *[ROWS[1] | {"title": " ", "body": ""}] * 2]
+    path = write_jsonl(tmp_path / "a.jsonl", rows)
+    assert refusal(path).startswith(
+        f"{path}: 2 articles have neither title nor text, the first in row 2; fill in title, body or text"
+    )
+
+
+def test_a_date_in_another_form_is_refused(tmp_path):
+    path = write_csv(tmp_path / "a.csv", [{"text": "نص", "labels": "gaza", "date": "5/1/2024"}])
+    assert refusal(path).startswith(f"{path}: 1 dates are not in ISO form, such as '5/1/2024'")
+
+
 def test_null_titles_and_bodies_are_empty(tmp_path):
     rows = [ROWS[0], ROWS[1] | {"title": None}, ROWS[2] | {"body": None}]
     data = load(write_parquet(tmp_path / "a.parquet", rows))
@@ -195,6 +226,44 @@ def test_labels_in_a_file_of_their_own_find_their_articles_by_id(tmp_path):
     assert data.targets.tolist() == [[1, 1], [0, 0]]
     assert (data.outlets, data.dates) == (["القناة"] * 2, [""] * 2)
     assert not data.measured.any()
+
+
+def test_the_same_labels_twice_are_counted_once(tmp_path, caplog):
+    again = [{"id": "a2", "labels": "sport | gaza"}, {"id": "b1", "labels": "other"}]
+    data = load_more(*elsewhere(tmp_path, [*LABELS, *again]), TOPICS, "mujaz-1")
+    assert data.targets.tolist() == [[1, 1], [0, 0]]
+    assert "labels.csv: 2 rows repeat an id with the same labels; counted once" in caplog.text
+
+
+def test_contradictory_labels_are_refused_with_up_to_three_ids(tmp_path):
+    ids = ["a1", "a2", "b1", "b2"]
+    rows = [{"id": name, "labels": label} for label in TOPICS for name in ids]
+    with pytest.raises(UsageError, match=r"labels\.csv: 4 ids have contradictory labels: a1, a2, b1; keep"):
+        load_more(*elsewhere(tmp_path, rows), TOPICS, "mujaz-1")
+
+
+def test_an_id_in_two_files_is_used_once(tmp_path, caplog):
+    files, labels = elsewhere(tmp_path, LABELS)
+    again = {"id": "a2", "title": "آخر", "body": "نص آخر"}
+    second = write_parquet(tmp_path / "c.parquet", [again, again | {"id": "a1"}])
+    data = load_more([*files, second], labels, TOPICS, "mujaz-1")
+    assert data.bodies == ["نص a 2", "نص b 1"]
+    assert data.targets.tolist() == [[1, 1], [0, 0]]
+    assert "c.parquet: 1 articles have an id that was read before; the first is used" in caplog.text
+
+
+def test_an_article_without_text_is_refused_where_labels_are_asked_for(tmp_path):
+    files, labels = elsewhere(tmp_path, LABELS)
+    rows = [{"id": name, "title": "", "body": None} for name in ("a1", "a2")]
+    files[0] = write_parquet(tmp_path / "a.parquet", rows)
+    with pytest.raises(UsageError, match=r"a\.parquet: 1 articles have neither .* the first in row 2;"):
+        load_more(files, labels, TOPICS, "mujaz-1")
+
+
+def test_ids_in_csv_keep_their_zeros(tmp_path):
+    articles = write_csv(tmp_path / "a.csv", [{"id": "001", "title": "2024", "body": "نص"}])
+    labels = write_csv(tmp_path / "labels.csv", [{"id": "001", "labels": "gaza"}])
+    assert load_more([articles], labels, TOPICS, "mujaz-1").titles == ["2024"]
 
 
 def test_an_id_that_is_in_no_file_is_named(tmp_path):
