@@ -71,7 +71,7 @@ def test_an_unknown_key_ends_with_two_and_the_allowed_ones(mujaz_train, tmp_path
     code, output, messages = mujaz_train("classifier", write(tmp_path, epochs=3))
     assert (code, output) == (2, "")
     assert messages.startswith(f"mujaz-train: {tmp_path / 'config.yaml'}: unknown key 'epochs'")
-    assert "allowed: after, backbone, data," in messages
+    assert "allowed: after, backbone, card, data," in messages
 
 
 def test_missing_data_ends_with_two_and_its_name(mujaz_train, tmp_path):
