@@ -14,7 +14,7 @@ from sklearn.preprocessing import normalize
 
 from train import classifier
 from train.config import ClassifierConfig, TopicsConfig
-from train.data import Labelled
+from train.data import LABELLED_BY, Labelled
 from train.splits import Split
 
 Array = npt.NDArray[np.floating[Any]]
@@ -44,7 +44,7 @@ def tfidf_logits(data: Labelled, analyzer: str, split: Split) -> Array:
     return _linear(train, data.targets[split.train], test)
 
 
-def keyword_rule(data: Labelled, config: TopicsConfig, words: int = 70) -> Bool:
+def keyword_rule(data: Labelled, config: TopicsConfig, words: int = LABELLED_BY) -> Bool:
     """The plain rule of ``configs/topics.yaml`` on title and first words."""
     found = np.zeros(data.targets.shape, bool)
     for row, text in enumerate(data.plain_texts):

@@ -16,7 +16,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 from torch.utils.data import ConcatDataset, Subset
-from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
+from transformers import EarlyStoppingCallback, set_seed
 
 from train import data, frozen, joining, model, splits, trainer
 from train.config import ClassifierConfig, TrainingConfig
@@ -78,7 +78,7 @@ def fine_tune(
     output = run / f"{fingerprint(config, labelled)}-{_masks(chosen)}"
     learner = trainer.LengthTrainer(
         model=learning,
-        args=_arguments(config.training, config.seed, output),
+        args=trainer.arguments(config.training, config.seed, output),
         train_dataset=ConcatDataset([Subset(rows, seen.tolist()), made_rows]),
         eval_dataset=Subset(rows, watched.tolist()) if len(watched) else None,
         data_collator=collator(open_tokenizer(config.backbone)),
@@ -216,20 +216,3 @@ def _depth(name: str) -> int:
     """Number of a parameter's layer from the bottom, 0 for the embeddings."""
     parts = name.split(".")
     return int(parts[parts.index("layer") + 1]) + 1 if "layer" in parts else 0
-
-
-def _arguments(training: TrainingConfig, seed: int, output: Path) -> TrainingArguments:
-    return trainer.arguments(
-        output,
-        report_to=training.report_to,
-        bf16=training.bf16,
-        num_train_epochs=training.epochs,
-        per_device_train_batch_size=training.batch_size,
-        warmup_steps=training.warmup_ratio,
-        seed=seed,
-        data_seed=seed,
-        save_strategy="epoch" if training.early_stopping else "steps",
-        save_steps=training.save_steps,
-        eval_strategy="epoch" if training.early_stopping else "no",
-        load_best_model_at_end=training.early_stopping is not None,
-    )

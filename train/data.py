@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import KeysView
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ from train import tables
 from train.tables import LABEL_STUDIO, OTHER, column, load_table, require
 
 log = logging.getLogger(__name__)
+
+# Words of a body by which, with the title, labels are given.
+LABELLED_BY = 70
 
 
 @dataclass(frozen=True)
@@ -46,16 +50,14 @@ class Labelled:
         """Title and body on one line each article."""
         return [f"{title} {body}".strip() for title, body in zip(self.titles, self.bodies, strict=True)]
 
-    @property
+    @cached_property
     def plain_texts(self) -> list[str]:
         """The same in the normal form, whatever preparation the model takes: what baselines read."""
         return [normalize(text) for text in self.texts]
 
 
-def select(data: Labelled, chosen: npt.NDArray[np.bool_] | None) -> Labelled:
-    """The chosen articles; all of them where None."""
-    if chosen is None:
-        return data
+def select(data: Labelled, chosen: npt.NDArray[np.bool_]) -> Labelled:
+    """The chosen articles."""
     rows = np.flatnonzero(chosen)
 
     def pick(column: list[str]) -> list[str]:

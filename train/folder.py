@@ -24,7 +24,7 @@ from infer.topics import TopicModel
 from train import card, export, plots
 from train.calibration import Calibration
 from train.config import ClassifierConfig, TopicsConfig
-from train.data import Labelled, select
+from train.data import LABELLED_BY, Labelled, select
 from train.measure import Measurement
 from train.model import TopicClassifier
 
@@ -35,8 +35,8 @@ WINDOW_OVERLAP = 16
 # An int8 graph that decides otherwise than float32 more often, or loses more F1, is not written.
 LEAST_AGREEMENT = 0.99
 MOST_F1_LOSS = 0.003
-# Articles compared, enough to tell 99% from 98%, and words of their bodies: with the title, about a window.
-COMPARED, BEGINNING = 1_200, 70
+# Enough to tell 99% from 98%.
+COMPARED = 1_200
 
 
 def write(
@@ -235,8 +235,8 @@ def _articles(labelled: Labelled) -> Sequence[Article]:
 
 
 def _beginnings(labelled: Labelled) -> Sequence[Article]:
-    """The articles as far as about one window holds them."""
-    return [dataclasses.replace(a, body=" ".join(a.body.split()[:BEGINNING])) for a in _articles(labelled)]
+    """The articles as far as labels are given by them, which about one window holds."""
+    return [dataclasses.replace(a, body=" ".join(a.body.split()[:LABELLED_BY])) for a in _articles(labelled)]
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

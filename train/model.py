@@ -58,22 +58,13 @@ def mean_pool(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tenso
 
 
 def from_backbone(backbone: str, topics: int, dropout: float = 0.1) -> TopicClassifier:
-    """A model with a fresh head on a pretrained encoder (a folder or a hub name)."""
-    return TopicClassifier(open_encoder(backbone), topics, dropout).to(device())
-
-
-def device() -> torch.device:
-    """The GPU where there is one, else the processor."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def open_encoder(backbone: str) -> PreTrainedModel:
-    """A pretrained encoder (a folder or a hub name) in float32.
+    """A model with a fresh head on a pretrained encoder (a folder or a hub name), on the GPU if there is one.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is no such encoder.
     """
-    return AutoModel.from_pretrained(backbone, dtype=torch.float32, **_without_pooler(backbone))  # type: ignore[no-any-return]
+    encoder = AutoModel.from_pretrained(backbone, dtype=torch.float32, **_without_pooler(backbone))
+    return TopicClassifier(encoder, topics, dropout).to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def save(model: TopicClassifier, folder: Path) -> None:

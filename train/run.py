@@ -24,10 +24,7 @@ def train_classifier(config: ClassifierConfig) -> Path:
     """
     folder.check_place(config.output)
     topics = load_config(config.topics, TopicsConfig)
-    labelled = _labelled(config, topics)
-    measured = measure.measure(config, topics, labelled)
-    network = _final(config, labelled)
-    return folder.write(config, topics, labelled, network, measured)
+    return _train(config, topics, _labelled(config, topics))
 
 
 def export_classifier(config: ClassifierConfig) -> Path:
@@ -37,11 +34,18 @@ def export_classifier(config: ClassifierConfig) -> Path:
         UsageError: Nothing is trained yet with these settings and this data.
         ModelError: The exported graph does not agree with the trained model.
     """
+    folder.check_place(config.output)
     topics = load_config(config.topics, TopicsConfig)
-    trained = _final_folder(config, _labelled(config, topics))
+    labelled = _labelled(config, topics)
+    trained = _final_folder(config, labelled)
     if not (trained / model.WEIGHTS).is_file():
         raise UsageError(f"{trained}: nothing is trained with these settings; run mujaz-train classifier")
-    return train_classifier(config)
+    return _train(config, topics, labelled)
+
+
+def _train(config: ClassifierConfig, topics: TopicsConfig, labelled: data.Labelled) -> Path:
+    measured = measure.measure(config, topics, labelled)
+    return folder.write(config, topics, labelled, _final(config, labelled), measured)
 
 
 def _labelled(config: ClassifierConfig, topics: TopicsConfig) -> data.Labelled:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -114,7 +116,7 @@ def watched(
     return np.flatnonzero(chosen & ~aside), np.flatnonzero(chosen & aside)
 
 
-def duplicate_groups(texts: list[str], rarest: int = 2) -> npt.NDArray[np.int64]:
+def duplicate_groups(texts: Sequence[str], rarest: int = 2) -> npt.NDArray[np.int64]:
     """A group number for each text; near-duplicates, and chains of them, share one.
 
     Args:
@@ -123,6 +125,11 @@ def duplicate_groups(texts: list[str], rarest: int = 2) -> npt.NDArray[np.int64]
             many. Where they are few and short, 1: what makes a text differ is then mostly its own, and
             without it texts with one word in common would look alike.
     """
+    return _groups(tuple(texts), rarest)
+
+
+@lru_cache(4)  # every split of the same articles asks, and every training that is stopped early
+def _groups(texts: tuple[str, ...], rarest: int) -> npt.NDArray[np.int64]:
     first: dict[str, int] = {}
     place = [first.setdefault(text, i) for i, text in enumerate(texts)]
     close = csr_matrix((np.ones(len(texts), bool), (range(len(texts)), place)), (len(texts), len(texts)))
@@ -134,8 +141,10 @@ def duplicate_groups(texts: list[str], rarest: int = 2) -> npt.NDArray[np.int64]
         log.info("near-duplicates: %d texts without words in common", len(texts))
     else:
         close = close + ((vectors @ vectors.T) > DUPLICATE_COSINE)
-    _, groups = connected_components(close, directed=False)
-    return np.asarray(groups, np.int64)
+    _, found = connected_components(close, directed=False)
+    groups = np.asarray(found, np.int64)
+    groups.setflags(write=False)
+    return groups
 
 
 def _apart(name: str, data: Labelled, groups: npt.NDArray[np.int64], tested: npt.NDArray[np.int64]) -> Split:

@@ -14,6 +14,7 @@ from transformers.integrations.integration_utils import get_available_reporting_
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from infer.errors import UsageError
+from train.config import TrainingConfig
 
 
 class ByLength(LengthGroupedSampler):
@@ -45,41 +46,41 @@ class LengthTrainer(Trainer):
         return self.accelerator.prepare(loader)  # type: ignore[no-any-return]
 
 
-def arguments(output: Path, *, report_to: list[str], bf16: bool | None, **settings: Any) -> TrainingArguments:  # noqa: ANN401
-    """Training arguments as every training here takes them.
-
-    Args:
-        output: Folder for checkpoints.
-        report_to: Trackers that ``transformers`` knows.
-        bf16: Compute in bfloat16; None where the hardware has instructions for it.
-        settings: Further arguments of ``transformers.TrainingArguments``.
+def arguments(training: TrainingConfig, seed: int, output: Path) -> TrainingArguments:
+    """The settings of a training as the library takes them; checkpoints go to ``output``.
 
     Raises:
         UsageError: A tracker is unknown or not installed.
     """
     installed = get_available_reporting_integrations()  # type: ignore[no-untyped-call]
-    if missing := sorted(set(report_to) - set(installed)):
+    if missing := sorted(set(training.report_to) - set(installed)):
         here = ", ".join(installed) or "none"
         raise UsageError(
             f"report_to: tracker {missing[0]!r} is not known or not installed; installed: {here}"
         )
-    common: dict[str, Any] = {
-        "lr_scheduler_type": "linear",
-        "use_cpu": not torch.cuda.is_available(),
-        "save_total_limit": 1,
-        "label_names": ["labels"],
-        "logging_steps": 20,
-        "remove_unused_columns": False,
-        "dataloader_pin_memory": False,
-        "disable_tqdm": not os.isatty(2),
-        # The count of epochs without a better loss is part of what a resumed training needs.
-        "restore_callback_states_from_checkpoint": True,
-    }
     return TrainingArguments(
         output_dir=str(output),
-        report_to=report_to or "none",
-        bf16=multiplies_bf16() if bf16 is None else bf16,
-        **common | settings,
+        num_train_epochs=training.epochs,
+        per_device_train_batch_size=training.batch_size,
+        warmup_steps=training.warmup_ratio,
+        lr_scheduler_type="linear",
+        bf16=multiplies_bf16() if training.bf16 is None else training.bf16,
+        use_cpu=not torch.cuda.is_available(),
+        seed=seed,
+        data_seed=seed,
+        save_strategy="epoch" if training.early_stopping else "steps",
+        save_steps=training.save_steps,
+        save_total_limit=1,
+        eval_strategy="epoch" if training.early_stopping else "no",
+        load_best_model_at_end=training.early_stopping is not None,
+        # The count of epochs without a better loss is part of what a resumed training needs.
+        restore_callback_states_from_checkpoint=True,
+        label_names=["labels"],
+        logging_steps=20,
+        remove_unused_columns=False,
+        report_to=training.report_to or "none",
+        dataloader_pin_memory=False,
+        disable_tqdm=not os.isatty(2),
     )
 
 
