@@ -78,7 +78,7 @@ def write_topic_model(folder: Path) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network = model.from_backbone(backbone, len(topics.names)).eval()
-    graphs = export.export(network, folder)
+    graphs = export.export(network, folder, list(export.random_feeds(network.encoder.config)))
     graphs.float32.unlink()
     export.copy_tokenizer(backbone, folder)
     count = len(topics.names)

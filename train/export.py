@@ -22,6 +22,7 @@ import numpy.typing as npt
 import onnx
 import onnxruntime
 import torch
+from onnx import numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 from onnxruntime.transformers.fusion_options import FusionOptions
@@ -31,6 +32,7 @@ from transformers import PreTrainedConfig
 
 from infer.errors import ModelError
 from train.model import TopicClassifier
+from train.smooth import Feed, reach, smooth
 from train.vocabulary import open_tokenizer
 
 log = logging.getLogger(__name__)
@@ -43,9 +45,10 @@ OPSET = 17
 TOLERANCE = 1e-4
 BATCHES = (1, 2, 8)
 LENGTHS = (1, 2, 17, 128, 512)
-FEED_FORWARD = re.compile(r"/layer\.(\d+)/(?:intermediate|output)/dense/MatMul$")
-# Weights that share a scale, and ONNX Runtime's level for int8 activations with a scale a block.
+HEAD_BIAS = "head.bias"
+# Channels of a block, and the kernel that rounds what enters one to int8 for each token.
 BLOCK, INT8_ACTIVATIONS = 128, 4
+FEED_FORWARD = re.compile(r"/layer\.(\d+)/(intermediate|output)/dense/MatMul$")
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,15 @@ class Graphs:
     int8: Path
 
 
-def export(network: TopicClassifier, folder: Path, float32_layers: Sequence[int] = ()) -> Graphs:
+def export(
+    network: TopicClassifier, folder: Path, feeds: Sequence[Feed], float32_layers: Sequence[int] = ()
+) -> Graphs:
     """Write ``model_fp32.onnx`` and ``model.onnx`` (int8) to the folder.
 
     Args:
         network: A trained model.
         folder: Where to write.
+        feeds: Batches of texts like those to come, by which int8 is fitted; see ``quantize``.
         float32_layers: Layers whose feed-forward matrices stay float32; see ``quantize``.
 
     Raises:
@@ -82,7 +88,7 @@ def export(network: TopicClassifier, folder: Path, float32_layers: Sequence[int]
     log.info("a text alone and in a padded batch differ by at most %.1e", leaked)
     if leaked > TOLERANCE:
         raise ModelError(f"{graphs.float32}: padding changes logits by {leaked:.1e}, allowed {TOLERANCE:.0e}")
-    quantize(graphs.float32, graphs.int8, float32_layers)
+    quantize(graphs.float32, graphs.int8, feeds, float32_layers)
     return graphs
 
 
@@ -130,12 +136,14 @@ def fuse(network: TopicClassifier, source: Path, target: Path) -> None:
     fused.save_model_to_file(str(target))
 
 
-def quantize(source: Path, target: Path, float32_layers: Sequence[int] = ()) -> None:
-    """Weights to signed int8, a scale for each output channel; activations at run time.
+def quantize(source: Path, target: Path, feeds: Sequence[Feed], float32_layers: Sequence[int] = ()) -> None:
+    """Weights to signed int8, a scale for each output channel; activations at run time, a scale a tensor.
 
-    What enters the feed-forward matrices has a few values far from all others, so far that one scale for
-    the whole tensor leaves the rest too few steps: they are quantized in blocks instead, with activations
-    in blocks of each token. ``float32_layers`` keep theirs in float32.
+    One scale has to do for all channels of a tensor, so channels that reach far in ``feeds`` are made
+    shorter first (see ``train.smooth``). What GELU gives reaches far in other channels with every token:
+    the feed-forward's outputs are quantized in blocks instead, of weights and of each token. What int8
+    still shifts the logits of ``feeds`` by is taken from their bias (bias correction; Nagel et al., 2019,
+    https://arxiv.org/abs/1906.04721). ``float32_layers`` keep their feed-forward matrices in float32.
 
     Raises:
         ModelError: There is no such layer.
@@ -144,11 +152,12 @@ def quantize(source: Path, target: Path, float32_layers: Sequence[int] = ()) -> 
     matrices = _feed_forward(graph)
     if missing := [layer for layer in float32_layers if layer not in matrices]:
         raise ModelError(f"{source}: no layer {missing[0]} to keep in float32; layers: {sorted(matrices)}")
-    kept = [name for layer in float32_layers for name in matrices[layer]]
-    blocked = {name for names in matrices.values() for name in names} - set(kept)
+    kept = {name for layer in float32_layers for name in matrices[layer].values()}
+    outputs = {names["output"] for names in matrices.values()} - kept
+    smooth(graph, reach(source, feeds), without=outputs | kept)
     blockwise = MatMulNBitsQuantizer(
         graph,
-        nodes_to_exclude=[node.name for node in graph.graph.node if node.name not in blocked],
+        nodes_to_exclude=[node.name for node in graph.graph.node if node.name not in outputs],
         algo_config=DefaultWeightOnlyQuantConfig(
             block_size=BLOCK, is_symmetric=True, accuracy_level=INT8_ACTIVATIONS, bits=8
         ),
@@ -160,21 +169,26 @@ def quantize(source: Path, target: Path, float32_layers: Sequence[int] = ()) -> 
         weight_type=QuantType.QInt8,
         per_channel=True,
         reduce_range=True,  # 7 bits: on processors without VNNI the sums of 8 would overflow
-        nodes_to_exclude=kept,
+        nodes_to_exclude=sorted(kept),
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
+    shift = (_logits(source, feeds) - _logits(target, feeds)).mean(axis=0)
+    small = onnx.load(target)
+    (bias,) = (tensor for tensor in small.graph.initializer if tensor.name.endswith(HEAD_BIAS))
+    bias.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(bias) + shift, bias.name))
+    onnx.save(small, target)
 
 
-def _feed_forward(graph: onnx.ModelProto) -> dict[int, list[str]]:
-    """Names of the nodes that multiply by each layer's feed-forward matrices."""
-    layers: dict[int, list[str]] = defaultdict(list)
+def _feed_forward(graph: onnx.ModelProto) -> dict[int, dict[str, str]]:
+    """Names of the nodes that multiply by each layer's feed-forward matrices, intermediate and output."""
+    layers: dict[int, dict[str, str]] = defaultdict(dict)
     for match in (FEED_FORWARD.search(node.name) for node in graph.graph.node):
         if match:
-            layers[int(match[1])].append(match.string)
+            layers[int(match[1])][match[2]] = match.string
     return dict(layers)
 
 
-def most_harmed(float32: Path, feeds: Sequence[dict[str, npt.NDArray[np.int64]]]) -> list[int]:
+def most_harmed(float32: Path, feeds: Sequence[Feed]) -> list[int]:
     """Layers whose feed-forward matrices int8 harms, the most harmed first.
 
     A layer is judged by how near the logits of ``feeds`` come to float32's when it alone is left out.
@@ -184,12 +198,12 @@ def most_harmed(float32: Path, feeds: Sequence[dict[str, npt.NDArray[np.int64]]]
         exact = _logits(float32, feeds)
         harm = []
         for layer in _feed_forward(onnx.load(float32)):
-            quantize(float32, small, [layer])
+            quantize(float32, small, feeds, [layer])
             harm.append((float(np.abs(_logits(small, feeds) - exact).mean()), layer))
     return [layer for _, layer in sorted(harm)]
 
 
-def _logits(graph: Path, feeds: Sequence[dict[str, npt.NDArray[np.int64]]]) -> Array:
+def _logits(graph: Path, feeds: Sequence[Feed]) -> Array:
     session = open_session(graph)
     return np.concatenate([session.run(["logits"], feed)[0] for feed in feeds])
 
@@ -198,7 +212,7 @@ def parity(network: TopicClassifier, graph: Path) -> float:
     """Largest difference of logits between torch and the graph over batches and lengths, with padding."""
     session = open_session(graph)
     worst = 0.0
-    for feed in _feeds(network.encoder.config):
+    for feed in random_feeds(network.encoder.config):
         with torch.inference_mode():
             expected = network(**{k: torch.from_numpy(v) for k, v in feed.items()})["logits"].numpy()
         found = session.run(["logits"], feed)[0]
@@ -210,7 +224,7 @@ def padding_effect(network: TopicClassifier, graph: Path) -> float:
     """Largest difference of a text's logits in a padded batch from those of the text alone."""
     session = open_session(graph)
     worst = 0.0
-    for feed in _feeds(network.encoder.config):
+    for feed in random_feeds(network.encoder.config):
         length = int(feed["attention_mask"][-1].sum())
         alone = {name: values[-1:, :length] for name, values in feed.items()}
         together, apart = (session.run(["logits"], given)[0][-1] for given in (feed, alone))
@@ -233,7 +247,8 @@ def copy_tokenizer(backbone: str, folder: Path) -> None:
         shutil.copyfile(pieces, folder / pieces.name)
 
 
-def _feeds(encoder: PreTrainedConfig) -> Iterator[dict[str, npt.NDArray[np.int64]]]:
+def random_feeds(encoder: PreTrainedConfig) -> Iterator[Feed]:
+    """Random tokens in batches of every size and length that is compared, one row half padding."""
     draw = np.random.default_rng(0)
     lengths = {min(length, encoder.max_position_embeddings) for length in LENGTHS}
     for batch, length in product(BATCHES, sorted(lengths)):

@@ -21,12 +21,14 @@ from infer.bundle import MANIFEST, write_manifest
 from infer.errors import ModelError, UsageError
 from infer.schema import Article
 from infer.topics import TopicModel
-from train import card, export, plots
+from train import card, export, plots, tokens
 from train.calibration import Calibration
 from train.config import ClassifierConfig, TopicsConfig
 from train.data import LABELLED_BY, Labelled, select
 from train.measure import Measurement
 from train.model import TopicClassifier
+from train.smooth import Feed
+from train.vocabulary import open_tokenizer
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,10 @@ LEAST_AGREEMENT = 0.99
 MOST_F1_LOSS = 0.003
 # Enough to tell 99% from 98%.
 COMPARED = 1_200
+# Articles that int8 is fitted on.
+FITTED_ON = 128
+# Articles that are read one by one too, and on which layers are compared where an export is refused.
+SAMPLED = 64
 
 
 def write(
@@ -53,7 +59,8 @@ def write(
     """
     draft = config.runs / "export"
     shutil.rmtree(draft, ignore_errors=True)
-    graphs = export.export(network, draft / "graphs", config.float32_layers)
+    feeds = _feeds(config, labelled)
+    graphs = export.export(network, draft / "graphs", feeds, config.float32_layers)
     folders = {}
     for kind, graph in (("float32", graphs.float32), ("int8", graphs.int8)):
         folders[kind] = draft / kind
@@ -181,8 +188,7 @@ def _compare(float32: Path, int8: Path, labelled: Labelled, graphs: export.Graph
         f1.append(float(f1_score(truth, given, average="macro", zero_division=0)))
     loss = f1[0] - f1[1]
     if same < LEAST_AGREEMENT or loss > MOST_F1_LOSS:
-        feeds = small_model.feeds(articles[:SAMPLED])
-        layers = export.most_harmed(graphs.float32, feeds)
+        layers = export.most_harmed(graphs.float32, small_model.feeds(articles[:SAMPLED]))
         raise ModelError(
             f"{int8}: int8 agrees with float32 on {same:.2%}, needed {LEAST_AGREEMENT:.0%}, and loses "
             f"{100 * loss:.1f} F1 points, allowed {100 * MOST_F1_LOSS:.1f}; the layers that lose most are "
@@ -198,8 +204,14 @@ def _compare(float32: Path, int8: Path, labelled: Labelled, graphs: export.Graph
     }
 
 
-# Articles that are read one by one too, and on which layers are compared where an export is refused.
-SAMPLED = 64
+def _feeds(config: ClassifierConfig, labelled: Labelled) -> list[Feed]:
+    """First windows of articles from all over the labelled ones, in batches as the graph reads them."""
+    chosen = np.zeros(len(labelled.titles), bool)
+    chosen[:: -(-len(chosen) // FITTED_ON)] = True
+    rows = tokens.encode(config, select(labelled, chosen))
+    collate = tokens.collator(open_tokenizer(config.backbone))
+    batches = [collate(rows[start : start + 8]) for start in range(0, len(rows), 8)]
+    return [{name: batch[name].numpy() for name in export.INPUTS} for batch in batches]
 
 
 def _speed(folder: Path, labelled: Labelled, count: int = 400) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def network(tiny_backbone):
 
 @pytest.fixture(scope="module")
 def graphs(network, tmp_path_factory):
-    return export.export(network, tmp_path_factory.mktemp("export"))
+    return export.export(network, tmp_path_factory.mktemp("export"), [feed(8, 30)])
 
 
 def feed(batch: int, length: int, seed: int = 1) -> dict[str, np.ndarray]:
@@ -42,7 +42,7 @@ def test_padding_changes_nothing_or_the_graph_is_refused(network, graphs, monkey
     assert export.padding_effect(network, graphs.float32) <= export.TOLERANCE
     monkeypatch.setattr(export, "padding_effect", lambda *_: 2 * export.TOLERANCE)
     with pytest.raises(ModelError, match=r"padding changes logits by 2\.0e-04"):
-        export.export(network, tmp_path)
+        export.export(network, tmp_path, [feed(8, 30)])
 
 
 def test_a_graph_that_does_not_hide_padding_is_noticed(network, tmp_path):
@@ -79,23 +79,30 @@ def test_what_is_multiplied_is_signed_bytes_with_a_scale_for_each_output(graphs)
     graph = onnx.load(graphs.int8).graph
     constants = {t.name: t for t in graph.initializer}
     products = [node for node in graph.node if node.op_type in {"MatMulInteger", "QAttention"}]
-    # In each layer attention and its output; last the head.
-    assert len(products) == 2 * 2 + 1
+    # In each layer attention, its output and the feed-forward's first matrix; last the head.
+    assert len(products) == 2 * 3 + 1
     for node in products:
         weight = constants[node.input[1]]
         assert weight.data_type == onnx.TensorProto.INT8
         assert list(constants[weight.name.replace("_quantized", "_scale")].dims) == [weight.dims[1]]
     blockwise = [node for node in graph.node if node.op_type == "MatMulNBits"]
-    assert [a.i for node in blockwise for a in node.attribute if a.name == "bits"] == [8] * 4
+    assert [a.i for node in blockwise for a in node.attribute if a.name == "bits"] == [8] * 2
     assert not [node.op_type for node in graph.node if node.op_type in {"MatMul", "Gemm", "Attention"}]
 
 
 def test_a_layer_may_keep_its_feed_forward_matrices_in_float32(graphs, tmp_path):
-    export.quantize(graphs.float32, tmp_path / "kept.onnx", [1])
+    export.quantize(graphs.float32, tmp_path / "kept.onnx", [feed(8, 30)], [1])
     operators = [node.op_type for node in onnx.load(tmp_path / "kept.onnx").graph.node]
-    assert (operators.count("MatMulNBits"), operators.count("MatMul")) == (2, 2)
+    assert [operators.count(name) for name in ("MatMulInteger", "MatMulNBits", "MatMul")] == [2 + 1 + 1, 1, 2]
     with pytest.raises(ModelError, match=r"no layer 7 to keep in float32; layers: \[0, 1\]"):
-        export.quantize(graphs.float32, tmp_path / "none.onnx", [7])
+        export.quantize(graphs.float32, tmp_path / "none.onnx", [feed(8, 30)], [7])
+
+
+def test_int8_shifts_the_logits_it_was_fitted_on_by_nothing(graphs):
+    exact, small = (
+        export.open_session(graph).run(["logits"], feed(8, 30))[0] for graph in (graphs.float32, graphs.int8)
+    )
+    np.testing.assert_allclose((small - exact).mean(axis=0), 0, atol=1e-5)
 
 
 @pytest.mark.parametrize("damaged", [0, 1])
@@ -103,10 +110,12 @@ def test_the_most_harmed_layer_stands_first(network, tmp_path, damaged):
     network = copy.deepcopy(network)
     layer = network.encoder.encoder.layer[damaged]
     with torch.no_grad():
-        for unit in range(0, layer.output.dense.in_features, export.BLOCK):
-            # A unit that is never active: its weight changes nothing but the scale of its block.
-            layer.intermediate.dense.bias[unit] = -100
-            layer.output.dense.weight[:, unit] = 100
+        # A unit that is always active and weighs much, for nothing: the bias takes it away again, but its
+        # weight sets the scale of all the others.
+        layer.intermediate.dense.weight[0] = 0
+        layer.intermediate.dense.bias[0] = 50
+        layer.output.dense.weight[:, 0] = 20
+        layer.output.dense.bias -= 20 * 50
     export.trace(network, tmp_path / "traced.onnx")
     export.fuse(network, tmp_path / "traced.onnx", tmp_path / "float32.onnx")
     assert export.most_harmed(tmp_path / "float32.onnx", [feed(4, 20)]) == [damaged, 1 - damaged]
@@ -153,7 +162,7 @@ def test_a_graph_of_another_network_is_refused(network, graphs, monkeypatch, tmp
     trace = export.trace
     monkeypatch.setattr(export, "trace", lambda _, path: trace(network, path))
     with pytest.raises(ModelError, match="differs from torch by"):
-        export.export(other, tmp_path / "out")
+        export.export(other, tmp_path / "out", [feed(8, 30)])
     assert not (tmp_path / "out" / "model.onnx").exists()
 
 
