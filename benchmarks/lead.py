@@ -22,18 +22,10 @@ from rouge_score.rouge_scorer import RougeScorer
 from infer.schema import Article
 from infer.summary import Lead
 from infer.text import normalize, sentences, words
+from train.rouge import KINDS, ArabicTokenizer
 
-KINDS = ["rouge1", "rouge2", "rougeL"]
 SEARCHED = 6
 Row = dict[str, Any]
-
-
-class ArabicTokenizer:
-    """What rouge-score asks of a tokenizer."""
-
-    def tokenize(self, text: str) -> list[str]:
-        """Words of the normal form."""
-        return words(normalize(text))
 
 
 def main() -> None:
@@ -93,7 +85,7 @@ def _centrality(sentence: str, body: str) -> float:
 
 def _score(rows: list[Row], way: Callable[[Row], str]) -> dict[str, dict[str, float]]:
     """Mean F1 × 100 of each outlet, and words a summary."""
-    scorer = RougeScorer(KINDS, tokenizer=ArabicTokenizer())
+    scorer = RougeScorer(list(KINDS), tokenizer=ArabicTokenizer())
     values: dict[str, list[list[float]]] = defaultdict(list)
     for row in rows:
         text = way(row)
