@@ -63,8 +63,21 @@ def from_backbone(backbone: str, topics: int, dropout: float = 0.1) -> TopicClas
     Raises:
         UsageError: There is no such encoder.
     """
-    encoder = AutoModel.from_pretrained(backbone, dtype=torch.float32, **_without_pooler(backbone))
-    return TopicClassifier(encoder, topics, dropout).to("cuda" if torch.cuda.is_available() else "cpu")
+    return TopicClassifier(open_encoder(backbone), topics, dropout).to(device())
+
+
+def device() -> torch.device:
+    """The GPU where there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def open_encoder(backbone: str) -> PreTrainedModel:
+    """A pretrained encoder (a folder or a hub name) in float32.
+
+    Raises:
+        UsageError: There is no such encoder.
+    """
+    return AutoModel.from_pretrained(backbone, dtype=torch.float32, **_without_pooler(backbone))  # type: ignore[no-any-return]
 
 
 def save(model: TopicClassifier, folder: Path) -> None:
