@@ -42,6 +42,15 @@ class Bundle:
         return f"{self.config['name']}@{self.digest[:6]}"
 
     @cached_property
+    def generation(self) -> dict[str, Any]:
+        """Its ``generation_config.json``, which only a model that writes has.
+
+        Raises:
+            ModelError: There is none.
+        """
+        return _read_json(self.folder / "generation_config.json", self.folder)
+
+    @cached_property
     def tokenizer(self) -> Tokenizer:
         """The folder's tokenizer, without padding or truncation; text never yields a special token."""
         tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -100,14 +100,26 @@ def trace(network: TopicClassifier, path: Path) -> None:
     mask = torch.ones_like(ids)
     mask[1, 9:] = 0
     axes = {name: {0: "batch", 1: "length"} for name in INPUTS} | {name: {0: "batch"} for name in OUTPUTS}
+    trace_module(_Traced(network), (ids, mask, torch.zeros_like(ids)), path, INPUTS, OUTPUTS, axes)
+
+
+def trace_module(
+    module: nn.Module,
+    inputs: tuple[torch.Tensor, ...],
+    path: Path,
+    names: list[str],
+    outputs: list[str],
+    axes: dict[str, dict[int, str]],
+) -> None:
+    """Trace any module; ``axes`` are those left open, by names of inputs and outputs."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracer warns of shapes that stay fixed; parity() checks them
+        warnings.simplefilter("ignore")  # the tracer warns of shapes that stay fixed; parity is checked
         torch.onnx.export(
-            _Traced(network).eval(),
-            (ids, mask, torch.zeros_like(ids)),
+            module.eval(),
+            inputs,
             str(path),
-            input_names=INPUTS,
-            output_names=OUTPUTS,
+            input_names=names,
+            output_names=outputs,
             dynamic_axes=axes,
             opset_version=OPSET,
             dynamo=False,
@@ -121,29 +133,53 @@ def fuse(network: TopicClassifier, source: Path, target: Path) -> None:
         ModelError: A layer's attention was not fused, which would cost half the speed unseen.
     """
     config = network.encoder.config
+    fuse_bert(
+        source,
+        target,
+        layers=config.num_hidden_layers,
+        heads=config.num_attention_heads,
+        width=config.hidden_size,
+    )
+
+
+def fuse_bert(source: Path, target: Path, *, layers: int, heads: int, width: int) -> None:
+    """The same for a graph with a BERT of that many layers in it."""
     fused = optimize_model(
         str(source),
         model_type="bert",
-        num_heads=config.num_attention_heads,
-        hidden_size=config.hidden_size,
+        num_heads=heads,
+        hidden_size=width,
         optimization_options=FusionOptions("bert"),
         opt_level=0,
     )
-    counts = fused.get_fused_operator_statistics()
-    if counts["Attention"] != config.num_hidden_layers:
-        found = f"{counts['Attention']} of {config.num_hidden_layers} attentions"
-        raise ModelError(f"{target}: only {found} were fused")
+    count = fused.get_fused_operator_statistics()["Attention"]
+    if count != layers:
+        raise ModelError(f"{target}: only {count} of {layers} attentions were fused")
     fused.save_model_to_file(str(target))
 
 
 def quantize(source: Path, target: Path, feeds: Sequence[Feed], float32_layers: Sequence[int] = ()) -> None:
+    """As ``quantize_encoder``; what int8 still shifts the logits of ``feeds`` by is taken from their bias.
+
+    Bias correction: Nagel et al., 2019, https://arxiv.org/abs/1906.04721.
+    """
+    quantize_encoder(source, target, feeds, float32_layers)
+    shift = (_logits(source, feeds) - _logits(target, feeds)).mean(axis=0)
+    small = onnx.load(target)
+    (bias,) = (tensor for tensor in small.graph.initializer if tensor.name.endswith(HEAD_BIAS))
+    bias.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(bias) + shift, bias.name))
+    onnx.save(small, target)
+
+
+def quantize_encoder(
+    source: Path, target: Path, feeds: Sequence[Feed], float32_layers: Sequence[int] = ()
+) -> None:
     """Weights to signed int8, a scale for each output channel; activations at run time, a scale a tensor.
 
     One scale has to do for all channels of a tensor, so channels that reach far in ``feeds`` are made
     shorter first (see ``train.smooth``). What GELU gives reaches far in other channels with every token:
-    the feed-forward's outputs are quantized in blocks instead, of weights and of each token. What int8
-    still shifts the logits of ``feeds`` by is taken from their bias (bias correction; Nagel et al., 2019,
-    https://arxiv.org/abs/1906.04721). ``float32_layers`` keep their feed-forward matrices in float32.
+    the feed-forward's outputs are quantized in blocks instead, of weights and of each token.
+    ``float32_layers`` keep their feed-forward matrices in float32.
 
     Raises:
         ModelError: There is no such layer.
@@ -155,9 +191,28 @@ def quantize(source: Path, target: Path, feeds: Sequence[Feed], float32_layers: 
     kept = {name for layer in float32_layers for name in matrices[layer].values()}
     outputs = {names["output"] for names in matrices.values()} - kept
     smooth(graph, reach(source, feeds), without=outputs | kept)
+    quantize_weights(graph, target, outputs, kept)
+
+
+def quantize_weights(
+    graph: onnx.ModelProto,
+    target: Path,
+    blocked: Collection[str],
+    kept: Collection[str],
+    operators: list[str] | None = None,
+) -> None:
+    """Quantize nodes: some in blocks, some not at all, the others with a scale for each output channel.
+
+    Args:
+        graph: In float32; it is changed.
+        target: File to write.
+        blocked: Names of the nodes whose weights are quantized in blocks.
+        kept: Names of the nodes that stay in float32.
+        operators: Kinds of nodes to quantize; all that can be where None.
+    """
     blockwise = MatMulNBitsQuantizer(
         graph,
-        nodes_to_exclude=[node.name for node in graph.graph.node if node.name not in outputs],
+        nodes_to_exclude=[node.name for node in graph.graph.node if node.name not in blocked],
         algo_config=DefaultWeightOnlyQuantConfig(
             block_size=BLOCK, is_symmetric=True, accuracy_level=INT8_ACTIVATIONS, bits=8
         ),
@@ -169,14 +224,10 @@ def quantize(source: Path, target: Path, feeds: Sequence[Feed], float32_layers: 
         weight_type=QuantType.QInt8,
         per_channel=True,
         reduce_range=True,  # 7 bits: on processors without VNNI the sums of 8 would overflow
+        op_types_to_quantize=operators,
         nodes_to_exclude=sorted(kept),
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
-    shift = (_logits(source, feeds) - _logits(target, feeds)).mean(axis=0)
-    small = onnx.load(target)
-    (bias,) = (tensor for tensor in small.graph.initializer if tensor.name.endswith(HEAD_BIAS))
-    bias.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(bias) + shift, bias.name))
-    onnx.save(small, target)
 
 
 def _feed_forward(graph: onnx.ModelProto) -> dict[int, dict[str, str]]:

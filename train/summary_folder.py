@@ -1,0 +1,154 @@
+"""The folder of a summarizer that copies: written beside its place, checked, and put there whole."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from infer.bundle import write_manifest
+from infer.errors import ModelError
+from infer.writer import Writer
+from train import export_summarizer, reading, summarizer
+from train.export_summarizer import READER, STEP
+from train.folder import check_place, replace, write_json
+from train.pairs import LENGTHS, SHORT, Ints, Rows
+from train.reading import Trained
+from train.rouge import rouge
+from train.seq2seq_config import SummarizerConfig
+from train.smooth import Feed
+
+log = logging.getLogger(__name__)
+
+# Most that int8 may lose of ROUGE-L against float32, on COMPARED articles.
+MOST_LOSS = 0.01
+COMPARED = 64
+# Sources by which the encoder's int8 is fitted.
+FITTED_ON = 128
+
+
+def train_summarizer(config: SummarizerConfig) -> Path:
+    """Train through every stage and export; what is done already is not done again.
+
+    A published model that was fine-tuned is written in its own library's layout.
+
+    Raises:
+        UsageError: The backbone, a file of articles or the place of the output cannot be used.
+        ModelError: The exported graphs write worse than the trained model.
+    """
+    check_place(config.output)
+    run, measured, report = summarizer.train(config)
+    if config.kind == "pointer":
+        return write(config, run, measured, report)
+    new = config.runs / "export"
+    shutil.rmtree(new, ignore_errors=True)
+    run.network.generation_config = reading.generation(run, config.writing)
+    run.network.save_pretrained(new)
+    run.tokenizer.save(str(new / "tokenizer.json"))
+    write_json(new / "metrics.json", {name: value for name, value in report.items() if name != "samples"})
+    write_manifest(new)  # by which the place is known for a model's when the command is run again
+    replace(config.output, new)
+    return config.output
+
+
+def write(config: SummarizerConfig, run: Trained, measured: Rows, report: dict[str, Any]) -> Path:
+    """Export a trained summarizer and put its folder where the configuration says.
+
+    Args:
+        config: The settings.
+        run: The trained model.
+        measured: Rows of articles with the summaries that editors wrote.
+        report: What training measured, for ``metrics.json``.
+
+    Raises:
+        ModelError: int8 writes worse than ``MOST_LOSS`` allows; an older folder stays as it was.
+    """
+    draft = config.runs / "export"
+    shutil.rmtree(draft, ignore_errors=True)
+    run.network.to("cpu")  # type: ignore[arg-type]
+    graphs = export_summarizer.export(run.network, draft / "graphs", run.special, _feeds(measured))  # type: ignore[arg-type]
+    scores = {}
+    for kind, folder in (("float32", graphs.float32), ("int8", graphs.int8)):
+        fill(config, run, folder, draft / kind)
+        write_manifest(draft / kind)
+        scores[kind] = _score(run, Writer.from_pretrained(draft / kind), measured)
+        log.info("%s: ROUGE-L %.3f, %.1f MB", kind, scores[kind], export_summarizer.size(folder))
+    if (loss := scores["float32"] - scores["int8"]) > MOST_LOSS:
+        raise ModelError(
+            f"{draft}: int8 loses {100 * loss:.1f} ROUGE-L points, allowed {100 * MOST_LOSS:.1f}"
+        )
+    new = draft / "int8"
+    metrics = {name: value for name, value in report.items() if name != "samples"}
+    metrics["export"] = {"articles": min(COMPARED, len(measured))} | {
+        f"{kind}_rougeL": round(score, 4) for kind, score in scores.items()
+    }
+    metrics["size_mb"] = round(sum(f.stat().st_size for f in new.iterdir()) / 1e6, 1)
+    metrics["versions"] = {p: version(p) for p in ("torch", "transformers", "onnxruntime", "tokenizers")}
+    write_json(new / "metrics.json", metrics)
+    write_manifest(new)
+    replace(config.output, new)
+    return config.output
+
+
+def fill(config: SummarizerConfig, run: Trained, graphs: Path, folder: Path) -> None:
+    """Write everything but the manifest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (READER, STEP):
+        shutil.copyfile(graphs / name, folder / name)
+    run.tokenizer.save(str(folder / "tokenizer.json"))
+    network = run.network.config
+    content = {
+        "name": config.name,
+        "encoder": READER,
+        "decoder": STEP,
+        "preparation": config.preparation,
+        "window": config.window,
+        "begin_token_id": run.form.begin,
+        "end_token_id": run.form.end,
+        "pad_token_id": run.form.padding,
+        "starts": dict(zip(LENGTHS, run.form.starts, strict=True)),
+        "heads": network.decoder_attention_heads,
+        "width": network.d_model,
+        "layers": [network.encoder_layers, network.decoder_layers],
+        "vocabulary": network.vocab_size,
+    }
+    write_json(folder / "config.json", content)
+    settings = reading.generation(run, config.writing, SHORT).to_diff_dict()
+    settings.pop("transformers_version", None)
+    write_json(folder / "generation_config.json", settings | {"by_length": _by_length(config)})
+
+
+def _feeds(rows: Rows) -> list[Feed]:
+    """Some sources, without their summaries, one by one."""
+    some = rows.take(_some(rows, FITTED_ON))
+    sources = [
+        row[None, :n].astype(np.int64) for row, n in zip(some.sources, some.source_lengths, strict=True)
+    ]
+    return [{"input_ids": source, "attention_mask": np.ones_like(source)} for source in sources]
+
+
+def _some(rows: Rows, count: int) -> Ints:
+    return np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64)
+
+
+def _by_length(config: SummarizerConfig) -> dict[str, dict[str, int]]:
+    """What the three lengths differ in."""
+    writing = config.writing
+    return {
+        name: {"max_new_tokens": writing.max_new_tokens[i], "min_new_tokens": writing.min_new_tokens[i]}
+        for i, name in enumerate(LENGTHS)
+    }
+
+
+def _score(run: Trained, writer: Writer, rows: Rows) -> float:
+    """Mean ROUGE-L of what is written greedily."""
+    some = rows.take(_some(rows, COMPARED))
+    sources = [row[:n].tolist() for row, n in zip(some.sources, some.source_lengths, strict=True)]
+    texts = [reading.text_of(run, row) for row in some.targets]
+    written = writer.texts(sources, "short", beams=1)
+    scores = [rouge(b, a[0] if a else "")["rougeL"] for a, b in zip(written, texts, strict=True)]
+    return float(np.mean(scores))

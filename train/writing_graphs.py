@@ -1,0 +1,220 @@
+"""The two halves of a copying summarizer as modules that trace to fast graphs.
+
+The encoder is a BERT again, whose attention ONNX Runtime fuses; after it come the keys and values of every
+decoder layer's cross-attention, computed once. A step of the decoder takes one token of every beam; the
+beams of an article stand side by side as queries, so that its keys and values are never copied.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+from transformers import BertConfig, BertModel
+
+from train.pointer import BERT_TO_BART, NEVER, OFFSET, PointerBart
+
+# Best tokens that a step returns for each beam: enough for beams up to half as many.
+CANDIDATES = 16
+
+
+class Reader(nn.Module):
+    """The encoder: token ids in, what the decoder attends to out."""
+
+    def __init__(self, model: PointerBart) -> None:
+        super().__init__()
+        self.encoder = bert(model)
+        self.copy = model.copy
+        self.words = model.model.shared
+        self.keys = nn.ModuleList(layer.encoder_attn.k_proj for layer in model.model.decoder.layers)
+        self.values = nn.ModuleList(layer.encoder_attn.v_proj for layer in model.model.decoder.layers)
+        self.heads = int(model.config.decoder_attention_heads or 1)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Read sources.
+
+        Args:
+            input_ids: Batch × source.
+            attention_mask: Of the same shape, zero where there is padding.
+
+        Returns:
+            The copy head's keys, batch × width × source; then keys (batch × heads × width of a head ×
+            source) and values (batch × heads × source × width of a head) of every decoder layer.
+        """
+        hidden = self.encoder(input_ids, attention_mask=attention_mask).last_hidden_state
+        embedded = self.encoder.embeddings.word_embeddings(input_ids)
+        found = [self.copy.keys(hidden, embedded).transpose(1, 2)]
+        for key, value in zip(self.keys, self.values, strict=True):
+            found.append(self._split(key(hidden)).transpose(2, 3))
+            found.append(self._split(value(hidden)))
+        return tuple(found)
+
+    def _split(self, states: torch.Tensor) -> torch.Tensor:
+        batch, length, width = states.shape
+        return states.view(batch, length, self.heads, width // self.heads).transpose(1, 2)
+
+
+class _Dense(nn.Module):
+    """A linear layer under the name by which BERT's feed-forward output goes, for the quantizer."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.dense = linear
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        """Apply it."""
+        return self.dense(states)  # type: ignore[no-any-return]
+
+
+class _Layer(nn.Module):
+    """One decoder layer for one token of every beam."""
+
+    def __init__(self, layer: Any) -> None:  # noqa: ANN401
+        super().__init__()
+        own, other = layer.self_attn, layer.encoder_attn
+        self.heads, self.scale = own.num_heads, own.head_dim**-0.5
+        width = own.embed_dim
+        self.joined = nn.Linear(width, 3 * width)  # query, key and value in one product
+        with torch.no_grad():
+            self.joined.weight.copy_(torch.cat([own.q_proj.weight, own.k_proj.weight, own.v_proj.weight]))
+            self.joined.bias.copy_(torch.cat([own.q_proj.bias, own.k_proj.bias, own.v_proj.bias]))
+        self.own_out, self.own_norm = own.out_proj, layer.self_attn_layer_norm
+        self.query, self.other_out = other.q_proj, other.out_proj
+        self.other_norm = layer.encoder_attn_layer_norm
+        self.intermediate, self.output = layer.fc1, _Dense(layer.fc2)
+        self.norm = layer.final_layer_norm
+
+    def forward(
+        self,
+        states: torch.Tensor,
+        bias: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        past_key: torch.Tensor,
+        past_value: torch.Tensor,
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """States (batch × beams × width) and the past with this token's keys and values."""
+        batch, beams, width = states.shape
+        query, new_key, new_value = self.joined(states).view(batch * beams, 3, self.heads, 1, -1).unbind(1)
+        past_key = torch.cat([past_key, new_key], 2)
+        past_value = torch.cat([past_value, new_value], 2)
+        weights = torch.softmax(query @ past_key.transpose(2, 3) * self.scale, -1)
+        read = (weights @ past_value).view(batch, beams, width)
+        states = self.own_norm(states + self.own_out(read))
+        query = self.query(states).view(batch, beams, self.heads, -1).transpose(1, 2)
+        weights = torch.softmax(query @ key * self.scale + bias, -1)
+        read = (weights @ value).transpose(1, 2).reshape(batch, beams, width)
+        states = self.other_norm(states + self.other_out(read))
+        return (
+            self.norm(states + self.output(functional.gelu(self.intermediate(states)))),
+            past_key,
+            past_value,
+        )
+
+
+class Step(nn.Module):
+    """One step of the decoder for all beams, up to its best next tokens."""
+
+    def __init__(self, model: PointerBart, suppressed: list[int]) -> None:
+        super().__init__()
+        decoder = model.model.decoder
+        self.words = model.model.shared
+        self.positions = nn.Parameter(decoder.embed_positions.weight[OFFSET:].detach().clone())
+        self.embedding_norm = decoder.layernorm_embedding
+        self.layer = nn.ModuleList(_Layer(layer) for layer in decoder.layers)
+        self.copy = model.copy
+        self.vocabulary = nn.Linear(self.words.embedding_dim, self.words.num_embeddings, bias=False)
+        self.vocabulary.weight = nn.Parameter(self.words.weight.detach().clone())
+        self.forbidden: torch.Tensor
+        forbidden = torch.zeros(self.words.num_embeddings)
+        forbidden[[i for i in suppressed if i != model.config.eos_token_id]] = torch.finfo(torch.float32).min
+        self.register_buffer("forbidden", forbidden)
+        self.text = (model.config.text_begin, model.config.text_end)
+
+    def forward(
+        self,
+        ids: torch.Tensor,
+        position: torch.Tensor,
+        order: torch.Tensor,
+        banned: torch.Tensor,
+        source: torch.Tensor,
+        mask: torch.Tensor,
+        copy_keys: torch.Tensor,
+        *states: torch.Tensor,
+    ) -> tuple[torch.Tensor, ...]:
+        """Read one token of every beam.
+
+        Args:
+            ids: The token, batch × beams.
+            position: Its place, one number.
+            order: Which row of the past each beam goes on from, batch · beams.
+            banned: Tokens that may not come next, batch × beams × any number; filled up with a token that
+                never may.
+            source: The source's token ids, batch × source.
+            mask: Of the same shape, zero where there is padding.
+            copy_keys: From ``Reader``.
+            states: Keys and values from ``Reader`` for every layer, then past keys and past values for
+                every layer: beams before × heads × tokens before × width of a head.
+
+        Returns:
+            Log-probabilities and ids of the best next tokens, batch × beams × ``CANDIDATES``; then the past
+            for the next step.
+        """
+        layers = len(self.layer)
+        cross, past = states[: 2 * layers], states[2 * layers :]
+        words = self.words(ids)
+        hidden = self.embedding_norm(words + self.positions[position])
+        bias = (1 - mask[:, None, None].to(hidden.dtype)) * torch.finfo(torch.float32).min
+        present = []
+        for i, layer in enumerate(self.layer):
+            key, value = cross[2 * i], cross[2 * i + 1]
+            before = past[2 * i].index_select(0, order), past[2 * i + 1].index_select(0, order)
+            hidden, *after = layer(hidden, bias, key, value, *before)
+            present += after
+        read = torch.cat([hidden, self.copy.norm(words)], -1)
+        copyable = (source >= self.text[0]) & (source < self.text[1])
+        scores = self.copy.query(read) @ copy_keys * self.copy.scale
+        copied = torch.softmax(scores.masked_fill(~copyable[:, None], NEVER), -1)
+        share = torch.sigmoid(self.copy.gate(read))
+        written = share * torch.softmax(self.vocabulary(hidden), -1)
+        where = source[:, None].expand(-1, ids.shape[1], -1)
+        mixed = torch.log(written.scatter_add(-1, where, (1 - share) * copied) + 1e-20) + self.forbidden
+        mixed = mixed.scatter(-1, banned, torch.finfo(torch.float32).min)
+        best, found = torch.topk(mixed, CANDIDATES, -1)
+        return (best, found, *present)
+
+
+def bert(model: PointerBart) -> BertModel:
+    """The encoder as the BERT that it started from."""
+    config: Any = model.config  # whose sizes the library takes for optional
+    encoder = model.model.encoder
+    result = BertModel(
+        BertConfig(
+            vocab_size=config.vocab_size,
+            hidden_size=config.d_model,
+            num_hidden_layers=config.encoder_layers,
+            num_attention_heads=config.encoder_attention_heads,
+            intermediate_size=config.encoder_ffn_dim,
+            max_position_embeddings=config.max_position_embeddings,
+            type_vocab_size=1,
+            layer_norm_eps=config.layer_norm_eps,
+            pad_token_id=config.pad_token_id,
+        ),
+        add_pooling_layer=False,
+    )
+    theirs = encoder.state_dict()
+    state = {
+        "embeddings.word_embeddings.weight": model.model.shared.weight,
+        "embeddings.position_embeddings.weight": theirs["embed_positions.weight"][OFFSET:],
+        "embeddings.token_type_embeddings.weight": torch.zeros(1, config.d_model),
+    }
+    for kind in ("weight", "bias"):
+        state[f"embeddings.LayerNorm.{kind}"] = theirs[f"layernorm_embedding.{kind}"]
+        for layer in range(config.encoder_layers):
+            for ours, name in BERT_TO_BART.items():
+                state[f"encoder.layer.{layer}.{ours}.{kind}"] = theirs[f"layers.{layer}.{name}.{kind}"]
+    result.load_state_dict(state, strict=False)
+    result.set_attn_implementation("eager")  # the only attention whose pattern is fused
+    return result.eval()  # type: ignore[no-any-return, no-untyped-call]
