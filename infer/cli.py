@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,23 @@ from infer.errors import ModelError, UsageError
 from infer.inputs.options import MB, Columns, ReadOptions
 
 DONE, FAILED, USAGE, SOME_REJECTED, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class MethodName(StrEnum):
+    """What ``--method`` takes."""
+
+    AUTO = "auto"
+    MODEL = "model"
+    LEAD = "lead"
+
+
+class LengthName(StrEnum):
+    """What ``--length`` takes."""
+
+    HEADLINE = "headline"
+    SHORT = "short"
+    LONG = "long"
+
 
 app = typer.Typer(
     name="mujaz",
@@ -51,6 +69,13 @@ Split = Annotated[bool, typer.Option("--split", help="Split the rows of tables i
 MaxPage = Annotated[int, typer.Option(min=1, help="Longest page that is read, in MB.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the model; all cores by default.")]
 
+Method = Annotated[
+    MethodName, typer.Option(help="What writes summaries: the model, the article's own lead, or either.")
+]
+Length = Annotated[
+    LengthName, typer.Option(help="Of summaries: up to 12 words, a sentence, or two to three sentences.")
+]
+
 
 def _version(asked: bool) -> None:
     if asked:
@@ -83,6 +108,8 @@ def label(
     split: Split = False,
     max_page_mb: MaxPage = 20,
     threads: Threads = None,
+    method: Method = MethodName.AUTO,
+    length: Length = LengthName.SHORT,
 ) -> None:
     """Label articles by topic, and summarize them.
 
@@ -90,7 +117,17 @@ def label(
     """
     columns = Columns(id_column, title_column, text_column, date_column, url_column)
     options = _options(columns, split=split, max_page_mb=max_page_mb)
-    _finish(job.label(inputs, output, options, model=model, summaries=summaries, threads=threads))
+    outcome = job.label(
+        inputs,
+        output,
+        options,
+        model=model,
+        summaries=summaries,
+        threads=threads,
+        method=method.value,
+        length=length.value,
+    )
+    _finish(outcome)
 
 
 @app.command()
@@ -104,13 +141,20 @@ def summarize(
     url_column: UrlColumn = "url",
     split: Split = False,
     max_page_mb: MaxPage = 20,
+    threads: Threads = None,
+    method: Method = MethodName.AUTO,
+    length: Length = LengthName.SHORT,
 ) -> None:
     """Summarize articles without labelling them.
 
     Exit codes: as for label.
     """
     columns = Columns(id_column, title_column, text_column, date_column, url_column)
-    _finish(job.summarize(inputs, output, _options(columns, split=split, max_page_mb=max_page_mb)))
+    options = _options(columns, split=split, max_page_mb=max_page_mb)
+    outcome = job.summarize(
+        inputs, output, options, threads=threads, method=method.value, length=length.value
+    )
+    _finish(outcome)
 
 
 def main() -> None:

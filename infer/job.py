@@ -50,6 +50,8 @@ def label(
     model: Path | None = None,
     summaries: bool = True,
     threads: int | None = None,
+    method: str = "auto",
+    length: str = "short",
 ) -> Outcome:
     """Label every article of the inputs; to a file, or as a table where ``output`` is None.
 
@@ -58,14 +60,22 @@ def label(
         ModelError: The model folder is refused.
     """
     items = read(inputs, options)  # complains before a model is loaded
-    pipeline = load(model, summaries=summaries, threads=threads)
+    pipeline = load(model, summaries=summaries, threads=threads, method=method, length=length)
     return _run(pipeline, pipeline.stream(items), inputs, output)
 
 
-def summarize(inputs: Sequence[str], output: str | None, options: ReadOptions) -> Outcome:
+def summarize(
+    inputs: Sequence[str],
+    output: str | None,
+    options: ReadOptions,
+    *,
+    threads: int | None = None,
+    method: str = "auto",
+    length: str = "short",
+) -> Outcome:
     """Summarize every article of the inputs; otherwise as ``label``."""
     items = read(inputs, options)
-    pipeline = load(topics=False)
+    pipeline = load(topics=False, threads=threads, method=method, length=length)
     return _run(pipeline, pipeline.stream(items), inputs, output)
 
 

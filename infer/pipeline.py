@@ -10,11 +10,13 @@ from typing import Any
 
 from infer.errors import ModelError, UsageError
 from infer.schema import Article, Record, Reject
-from infer.summary import Lead, Summarizer
+from infer.summary import Summarizer, open_summarizer
 from infer.text import language_problem
 from infer.topics import TopicModel
 
 DEFAULT_MODEL = "topics-compact"
+DEFAULT_WRITER = "summary-compact"
+METHODS = ("auto", "model", "lead")
 # Articles held at once: enough for batches of like lengths, few enough for progress to be seen.
 CHUNK = 128
 
@@ -87,6 +89,8 @@ def load(
     topics: bool = True,
     summaries: bool = True,
     threads: int | None = None,
+    method: str = "auto",
+    length: str = "short",
 ) -> Pipeline:
     """Open the models.
 
@@ -94,13 +98,34 @@ def load(
         model: Folder of a topic model; the one that comes with Mujaz where None.
         topics: Label articles.
         summaries: Summarize articles.
-        threads: Threads of the model; all cores where None.
+        threads: Threads of a model; all cores where None.
+        method: What writes summaries: ``model``, the lead where the model's are not faithful; ``lead``
+            alone; or ``auto``, the model if one is there.
+        length: ``headline`` (up to 12 words), ``short`` (a sentence) or ``long`` (two or three).
 
     Raises:
-        ModelError: The model folder is refused.
+        UsageError: There is no such method or length.
+        ModelError: A model folder is refused, or ``model`` is asked for and there is none.
     """
+    if method not in METHODS:
+        raise UsageError(f"no method {method!r}; known are {', '.join(METHODS)}")
     topic_model = TopicModel.from_pretrained(model or default_model(), threads) if topics else None
-    return Pipeline(topic_model, Lead() if summaries else None)
+    return Pipeline(topic_model, open_summarizer(_writer(method), length, threads) if summaries else None)
+
+
+def _writer(method: str) -> Path | None:
+    """Folder of the summarizer, None where the lead is to be taken."""
+    if method == "lead":
+        return None
+    try:
+        return default_model(DEFAULT_WRITER)
+    except ModelError as error:
+        if method == "model":
+            raise ModelError(
+                f"{error}; or make one with `mujaz-train summarizer configs/summarizer/compact.yaml`, "
+                "or take the articles' own leads with --method lead"
+            ) from None
+        return None
 
 
 def default_model(name: str = DEFAULT_MODEL) -> Path:

@@ -1,15 +1,24 @@
-"""Summaries of articles: one interface, and the method that copies the lead."""
+"""Summaries of articles: one interface, the method that copies the lead, and the model under guard."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+from infer.errors import UsageError
+from infer.faithful import Evidence, Refused, choose
 from infer.schema import Article
 from infer.text import normalize, sentences, words
+from infer.writer import LENGTHS, Writer
 
 MOST_WORDS = 60
+# Words of a headline at most, sentences and words of a long summary.
+HEADLINE_WORDS = 12
+LONG_SENTENCES, LONG_WORDS = 2, 100
+# An article of fewer words is no longer than its summary.
+WORTH_WRITING = 25
 # A first sentence shorter than this says too little alone and is joined by the next.
 FEW_WORDS = 10
 # How many sentences may be passed over before the search gives up: the news stands at the top.
@@ -27,10 +36,19 @@ _DESK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A summary and the method that wrote it (``lead`` or ``model``)."""
+    """A summary.
+
+    Attributes:
+        text: What it says.
+        method: What wrote it, ``lead`` or ``model``.
+        refused: What the model wrote that was passed over, and why.
+        evidence: Sentences of the article that carry the summary, where the model was asked.
+    """
 
     text: str
     method: str
+    refused: tuple[Refused, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
 
 class Summarizer(Protocol):
@@ -48,28 +66,87 @@ class Lead:
     overlap with the headline or with the whole text never scored above the first sentence
     (``benchmarks/lead.py``). Bylines, calls to follow, sentences that are nothing but a quotation and
     sentences of more than ``MOST_WORDS`` words are passed over.
+
+    Args:
+        length: ``headline``: the title, if it is short; ``short``: one sentence; ``long``: two.
     """
+
+    def __init__(self, length: str = "short") -> None:
+        self.length = length
 
     def summarize(self, articles: list[Article]) -> list[Summary | None]:
         """Summarize a batch; None where an article has no sentence of at most ``MOST_WORDS`` words."""
-        return [_lead(article) for article in articles]
+        return [_lead(article, self.length) for article in articles]
 
 
-def _lead(article: Article) -> Summary | None:
+class Guarded:
+    """What a model writes, its best text that says nothing its article does not; else the lead.
+
+    Args:
+        writer: The model.
+        length: One of ``infer.writer.LENGTHS``.
+        beams: Width of the search; the model folder's own where None.
+    """
+
+    def __init__(self, writer: Writer, length: str = "short", beams: int | None = None) -> None:
+        self.writer = writer
+        self.length = length
+        self.beams = beams
+        self._lead = Lead(length)
+
+    def summarize(self, articles: list[Article]) -> list[Summary | None]:
+        """Summarize a batch; None where the model fails and an article has no lead."""
+        worth = [i for i, article in enumerate(articles) if len(article.body.split()) >= WORTH_WRITING]
+        written: list[list[str]] = [[] for _ in articles]
+        found = self.writer.write([articles[i] for i in worth], self.length, beams=self.beams)
+        for i, texts in zip(worth, found, strict=True):
+            written[i] = [text for text in texts if _has_length(text, self.length)]
+        leads = self._lead.summarize(articles)
+        return [self._choose(*given) for given in zip(articles, written, leads, strict=True)]
+
+    def _choose(self, article: Article, written: list[str], lead: Summary | None) -> Summary | None:
+        if not written:
+            return lead
+        chosen = choose(written, article, lead.text if lead else None)
+        return Summary(chosen.text, chosen.method, chosen.refused, chosen.evidence) if chosen else None
+
+
+def open_summarizer(folder: Path | None, length: str = "short", threads: int | None = None) -> Summarizer:
+    """The model of a folder under guard, or the lead where there is none.
+
+    Raises:
+        UsageError: There is no such length.
+        ModelError: The folder is refused.
+    """
+    if length not in LENGTHS:
+        raise UsageError(f"no length {length!r}; known are {', '.join(LENGTHS)}")
+    return Guarded(Writer.from_pretrained(folder, threads), length) if folder else Lead(length)
+
+
+def _has_length(text: str, length: str) -> bool:
+    """Whether a headline is one; the other lengths are as the model was taught them."""
+    return length != "headline" or len(words(text)) <= HEADLINE_WORDS
+
+
+def _lead(article: Article, wanted: str = "short") -> Summary | None:
+    title_words = len(words(normalize(article.title)))
+    if wanted == "headline" and 0 < title_words <= HEADLINE_WORDS:
+        return Summary(article.title, "lead")
+    most, count = (LONG_WORDS, LONG_SENTENCES) if wanted == "long" else (MOST_WORDS, 1)
     chosen: list[str] = []
     length = 0
     for sentence in sentences(article.body)[:SEARCHED]:
         size = len(words(normalize(sentence)))
-        if length + size > MOST_WORDS or not says_something(sentence, article.title):
+        if size > MOST_WORDS or length + size > most or not says_something(sentence, article.title):
             if chosen:
                 break
             continue
         chosen.append(" ".join(sentence.split()))
         length += size
-        if length >= FEW_WORDS:
+        if length >= FEW_WORDS and len(chosen) >= count:
             break
     text = " ".join(chosen)
-    if not text and len(words(normalize(article.title))) <= MOST_WORDS:
+    if not text and title_words <= MOST_WORDS:
         text = article.title
     return Summary(text, "lead") if text else None
 

@@ -11,6 +11,7 @@ import typer
 from infer.errors import ModelError, UsageError
 from infer.pipeline import default_model
 from train.config import BackboneConfig, ClassifierConfig, load_config
+from train.seq2seq_config import SummarizerConfig
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -31,6 +32,14 @@ def classifier(config: ConfigPath) -> None:
     from train.run import train_classifier
 
     typer.echo(train_classifier(load_config(config, ClassifierConfig)))
+
+
+@app.command()
+def summarizer(config: ConfigPath) -> None:
+    """Train a summarizer through its stages and export it; finished stages are not repeated."""
+    from train.summary_folder import train_summarizer
+
+    typer.echo(train_summarizer(load_config(config, SummarizerConfig)))
 
 
 @app.command()

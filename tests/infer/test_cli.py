@@ -138,6 +138,17 @@ def test_summaries_can_be_skipped_and_made_alone(mujaz, table, tmp_path):
     assert {record["topics"] for record in records} == {None}
 
 
+def test_lengths_of_summaries_can_be_asked_for(mujaz, table, tmp_path):
+    for length, words in (("headline", 12), ("short", 60), ("long", 100)):
+        done = mujaz("summarize", str(table), "-o", "out.jsonl", "--method", "lead", "--length", length)
+        assert done.returncode == 0
+        records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+        assert all(record["summary_method"] == "lead" for record in records)
+        assert all(len(record["summary"].split()) <= words for record in records)
+    refused = mujaz("summarize", str(table), "--length", "epic")
+    assert refused.returncode == 2 and "epic" in refused.stderr
+
+
 def test_without_an_output_a_table_is_printed(mujaz, table):
     done = mujaz("label", "news.jsonl")
     assert done.returncode == 0

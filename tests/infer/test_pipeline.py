@@ -4,8 +4,10 @@ import sys
 import pytest
 
 from infer import Article, Record, Reject, load
+from infer import pipeline as pipelines
 from infer.errors import ModelError, UsageError
 from infer.pipeline import Pipeline
+from infer.summary import Guarded, Lead
 
 TITLE = "افتتاح جسر جديد فوق النهر"
 BODY = "افتتحت وزارة النقل جسرا جديدا فوق النهر بعد عامين من العمل. وحضر الافتتاح عدد من السكان."
@@ -94,3 +96,27 @@ for module in pkgutil.walk_packages(infer.__path__, "infer."):
     importlib.import_module(module.name)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_without_a_summarizer_the_lead_is_taken_unless_the_model_is_asked_for(monkeypatch):
+    monkeypatch.setattr(pipelines, "DEFAULT_WRITER", "summary-missing")
+    [record] = load(topics=False, method="auto").analyze([{"title": TITLE, "body": BODY}])
+    assert record.summary_method == "lead"
+    with pytest.raises(
+        ModelError, match=r"no model 'summary-missing' .*mujaz-train summarizer .*--method lead"
+    ):
+        load(topics=False, method="model")
+
+
+def test_the_summarizer_that_is_there_writes_and_its_lead_can_be_asked_for(monkeypatch, tmp_path):
+    from tests.tiny_summarizer import write_summarizer
+
+    _, folder, _ = write_summarizer(tmp_path / "tiny")
+    monkeypatch.setattr(pipelines, "default_model", lambda name: folder)
+    assert isinstance(load(topics=False).summarizer, Guarded)
+    assert isinstance(load(topics=False, method="lead").summarizer, Lead)
+
+
+def test_unknown_methods_are_refused_by_name():
+    with pytest.raises(UsageError, match="no method 'magic'; known are auto, model, lead"):
+        load(topics=False, method="magic")

