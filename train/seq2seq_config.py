@@ -17,7 +17,8 @@ class StageConfig(Strict):
     Attributes:
         tasks: Share of each task's rows that one pass takes: 0.5 takes half of them, 2 each twice.
         passes: How often the rows are read; ``seconds`` instead makes the clock end the stage.
-        frozen_layers: Encoder layers from the bottom that stay as they are, and the embeddings below them.
+        frozen_layers: Encoder layers from the bottom through which nothing is learnt. If these are all, the
+            embeddings stay as they are too, and each source is encoded only once.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")

@@ -23,6 +23,8 @@ from torch.utils.hooks import RemovableHandle
 from train import checkpoints
 from train.checkpoints import Progress
 from train.pairs import IGNORED, Ints, Rows, batches
+from train.pointer import Encoded
+from train.states import States
 
 log = logging.getLogger(__name__)
 
@@ -86,18 +88,32 @@ class Feed:
         mask: Token id that hides a source's token.
         special: Token ids that are never hidden.
         device: Where the model is.
+        states: What the encoder makes of the sources, where it is frozen.
     """
 
-    def __init__(self, rows: Rows, padding: int, mask: int, special: list[int], device: torch.device) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        padding: int,
+        mask: int,
+        special: list[int],
+        device: torch.device,
+        states: States | None = None,
+    ) -> None:
         self.rows = rows
+        self.states = states
+        self.places = states.fill(rows.sources) if states else None
         self.sources = torch.from_numpy(rows.sources).to(device)
         self.targets = torch.from_numpy(rows.targets).to(device)
         self.starts = torch.from_numpy(rows.starts).to(device)
         self.special = torch.tensor(special, device=device)
         self.padding, self.mask, self.device = padding, mask, device
 
-    def batch(self, chosen: Ints, masked: float = 0.0) -> dict[str, torch.Tensor]:
-        """``input_ids``, ``attention_mask``, ``decoder_input_ids`` and ``labels`` of some rows."""
+    def batch(self, chosen: Ints, masked: float = 0.0) -> dict[str, Any]:
+        """What a model takes for some rows, ``labels`` among it.
+
+        It is ``input_ids``, or ``encoder_outputs`` where the feed has states.
+        """
         width = int(self.rows.source_lengths[chosen].max())
         length = int(self.rows.target_lengths[chosen].max())
         index = torch.from_numpy(chosen).to(self.device, non_blocking=True)
@@ -109,12 +125,11 @@ class Feed:
             ids = ids.masked_fill(hidden, self.mask)
         read = torch.cat([self.starts[index].long()[:, None], target[:, :-1]], 1)
         labels = target.masked_fill(target == self.padding, IGNORED)
-        return {
-            "input_ids": ids,
-            "attention_mask": there.long(),
-            "decoder_input_ids": read,
-            "labels": labels,
-        }
+        batch = {"attention_mask": there.long(), "decoder_input_ids": read, "labels": labels}
+        if self.states is None or self.places is None:
+            return batch | {"input_ids": ids}
+        hidden = self.states.take(self.places[chosen], width).to(self.device)
+        return batch | {"encoder_outputs": Encoded(hidden, source_ids=ids)}
 
 
 def run_stage(
@@ -138,7 +153,7 @@ def run_stage(
         folder: Where checkpoints go; nowhere where None.
         watch: Called every ``LOOK`` steps.
     """
-    cut = _cut(model, stage.frozen_layers)
+    cuts = _freeze(model, feed) if feed.states else _cut(model, stage.frozen_layers)
     optimizer = _optimizer(model, stage)
     progress = checkpoints.resume(model, optimizer, folder) if folder else Progress()
     if progress.step:
@@ -175,8 +190,9 @@ def run_stage(
             checkpoints.save(model, optimizer, progress, folder)
     if folder:
         checkpoints.save(model, optimizer, progress, folder)
-    if cut:
+    for cut in cuts:
         cut.remove()
+    model.requires_grad_(True)
     return progress
 
 
@@ -217,7 +233,8 @@ def _optimizer(model: nn.Module, stage: Stage) -> torch.optim.Optimizer:
     for name, parameter in model.named_parameters():
         old = "encoder." in name or "shared" in name
         rate = stage.encoder_learning_rate if old else stage.learning_rate
-        decay = stage.weight_decay if parameter.ndim > 1 else 0.0
+        # Without decay for the embeddings, of which a stage may train a few rows alone.
+        decay = stage.weight_decay if parameter.ndim > 1 and "shared" not in name else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
     settings: list[dict[str, Any]] = [
         {"params": found, "lr": rate, "top": rate, "weight_decay": decay}
@@ -227,10 +244,20 @@ def _optimizer(model: nn.Module, stage: Stage) -> torch.optim.Optimizer:
     return torch.optim.AdamW(settings, betas=BETAS, eps=1e-8, fused=cuda)
 
 
-def _cut(model: Any, layers: int) -> RemovableHandle | None:  # noqa: ANN401
+def _freeze(model: Any, feed: Feed) -> list[RemovableHandle]:  # noqa: ANN401
+    """Keep the encoder as it is, and of the embeddings all but those of the start tokens."""
+    embeddings = model.get_input_embeddings().weight
+    model.get_encoder().requires_grad_(False)
+    embeddings.requires_grad_(True)
+    learnt = torch.zeros(len(embeddings), 1, device=embeddings.device)
+    learnt[feed.starts.long()] = 1
+    return [embeddings.register_hook(lambda gradient: gradient * learnt)]
+
+
+def _cut(model: Any, layers: int) -> list[RemovableHandle]:  # noqa: ANN401
     """Stop gradients above the encoder's lowest layers, which spares their backward pass."""
     if not layers:
-        return None
+        return []
     encoder = model.get_encoder()
     stack = encoder.layers if hasattr(encoder, "layers") else encoder.block
 
@@ -239,4 +266,4 @@ def _cut(model: Any, layers: int) -> RemovableHandle | None:  # noqa: ANN401
             return (output[0].detach(), *output[1:])
         return output.detach()
 
-    return stack[layers - 1].register_forward_hook(detach)  # type: ignore[no-any-return]
+    return [stack[layers - 1].register_forward_hook(detach)]

@@ -25,6 +25,7 @@ from train.checkpoints import Progress as Done
 from train.pairs import LENGTHS, Builder, Format, Packed, Rows, mix
 from train.pointer import from_encoder
 from train.seq2seq_config import StageConfig, SummarizerConfig
+from train.states import States
 from train.vocabulary import MASK, SPECIAL, open_tokenizer
 
 log = logging.getLogger(__name__)
@@ -59,9 +60,21 @@ class Run:
         """Where the network is."""
         return next(self.network.parameters()).device
 
-    def feed(self, rows: Rows) -> stages.Feed:
-        """The rows as the training loop takes them."""
-        return stages.Feed(rows, self.form.padding, self.mask, self.special, self.device)
+    @property
+    def encoder_layers(self) -> int:
+        """How many layers the encoder has."""
+        encoder: Any = self.network.get_encoder()
+        return len(encoder.layers if hasattr(encoder, "layers") else encoder.block)
+
+    def feed(self, rows: Rows, states: Path | None = None) -> stages.Feed:
+        """The rows as the training loop takes them.
+
+        Args:
+            rows: Sources and targets.
+            states: Folder for what the encoder makes of the sources, where it stays as it is.
+        """
+        kept = States(states, self.network.get_encoder(), self.form.padding) if states else None
+        return stages.Feed(rows, self.form.padding, self.mask, self.special, self.device, kept)
 
 
 def train(config: SummarizerConfig) -> tuple[Run, Rows, dict[str, Any]]:
@@ -82,17 +95,26 @@ def train(config: SummarizerConfig) -> tuple[Run, Rows, dict[str, Any]]:
     builder = Builder(validation, run.form, config.window, LONGEST_REFERENCE)
     measured = builder.summary()
     done = hashlib.sha256(_digest(config, run).encode())
+    encoder = done.copy()
     for number, settings in enumerate(config.stages):
         done.update(settings.model_dump_json().encode())
         folder = config.runs / f"{number + 1}-{settings.name}-{done.hexdigest()[:10]}"
         weights = folder / encoders.WEIGHTS
+        frozen = settings.frozen_layers >= run.encoder_layers
+        if frozen and settings.masked:
+            raise UsageError(
+                f"{settings.name}: masked: sources are encoded once where the encoder is frozen; drop it"
+            )
+        if not frozen:
+            encoder.update(settings.model_dump_json().encode())
         if weights.is_file():
             _load(run.network, weights)
             continue
         rows = mix(
             Builder(packed, run.form, config.window, config.longest, config.seed + number), settings.tasks
         )
-        _stage(config, run, settings, rows, folder)
+        states = config.runs / f"states-{encoder.hexdigest()[:10]}" if frozen else None
+        _stage(config, run, settings, rows, folder, states)
         report = reading.measure(run, measured, config.writing, config.measured, bf16=_bf16(config))
         _report(report, settings.name, folder)
         _write(run.network, weights)
@@ -166,7 +188,9 @@ def _published(config: SummarizerConfig, device: torch.device) -> Run:
     return Run(network.to(device), tokenizer, form, mask, special)
 
 
-def _stage(config: SummarizerConfig, run: Run, settings: StageConfig, rows: Rows, folder: Path) -> None:
+def _stage(
+    config: SummarizerConfig, run: Run, settings: StageConfig, rows: Rows, folder: Path, states: Path | None
+) -> None:
     steps = None
     if settings.passes is not None:
         steps = max(1, round(settings.passes * len(rows) / settings.batch_size))
@@ -187,7 +211,7 @@ def _stage(config: SummarizerConfig, run: Run, settings: StageConfig, rows: Rows
 
         stages.run_stage(
             run.network,
-            run.feed(rows),
+            run.feed(rows, states),
             stage,
             seed=config.seed + 1,
             bf16=_bf16(config),
