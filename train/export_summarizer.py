@@ -14,8 +14,9 @@ import torch
 from onnx import helper, numpy_helper
 
 from infer.errors import ModelError
-from train.export import fuse_bert, quantize_encoder, quantize_weights, trace_module
+from train.export import fuse_bert, trace_module
 from train.pointer import PointerBart
+from train.quantization import quantize_encoder, quantize_weights
 from train.smooth import Feed
 from train.writing_graphs import Reader, Step
 

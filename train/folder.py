@@ -21,7 +21,7 @@ from infer.bundle import MANIFEST, write_manifest
 from infer.errors import ModelError, UsageError
 from infer.schema import Article
 from infer.topics import TopicModel
-from train import card, export, plots, tokens
+from train import card, export, plots, quantization, tokens
 from train.calibration import Calibration
 from train.config import ClassifierConfig, TopicsConfig
 from train.data import LABELLED_BY, Labelled, select
@@ -188,7 +188,7 @@ def _compare(float32: Path, int8: Path, labelled: Labelled, graphs: export.Graph
         f1.append(float(f1_score(truth, given, average="macro", zero_division=0)))
     loss = f1[0] - f1[1]
     if same < LEAST_AGREEMENT or loss > MOST_F1_LOSS:
-        layers = export.most_harmed(graphs.float32, small_model.feeds(articles[:SAMPLED]))
+        layers = quantization.most_harmed(graphs.float32, small_model.feeds(articles[:SAMPLED]))
         raise ModelError(
             f"{int8}: int8 agrees with float32 on {same:.2%}, needed {LEAST_AGREEMENT:.0%}, and loses "
             f"{100 * loss:.1f} F1 points, allowed {100 * MOST_F1_LOSS:.1f}; the layers that lose most are "

@@ -7,7 +7,7 @@ import torch
 
 from infer.errors import ModelError
 from tests.tiny import write_backbone
-from train import export, model
+from train import export, model, quantization
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +60,13 @@ def test_a_graph_that_does_not_hide_padding_is_noticed(network, tmp_path):
 def test_the_float_graph_gives_torch_logits_and_vectors(network, graphs, batch, length):
     inputs = feed(batch, length)
     expected = torch_output(network, inputs)
-    logits, vectors = export.open_session(graphs.float32).run(["logits", "vectors"], inputs)
+    logits, vectors = quantization.open_session(graphs.float32).run(["logits", "vectors"], inputs)
     assert np.abs(logits - expected["logits"]).max() <= export.TOLERANCE
     assert np.abs(vectors - expected["vectors"]).max() <= export.TOLERANCE
 
 
 def test_the_small_graph_stays_near_the_float_one(network, graphs):
-    session = export.open_session(graphs.int8)
+    session = quantization.open_session(graphs.int8)
     for seed in range(5):
         inputs = feed(8, 30, seed)
         expected = torch_output(network, inputs)
@@ -91,16 +91,17 @@ def test_what_is_multiplied_is_signed_bytes_with_a_scale_for_each_output(graphs)
 
 
 def test_a_layer_may_keep_its_feed_forward_matrices_in_float32(graphs, tmp_path):
-    export.quantize(graphs.float32, tmp_path / "kept.onnx", [feed(8, 30)], [1])
+    quantization.quantize(graphs.float32, tmp_path / "kept.onnx", [feed(8, 30)], [1])
     operators = [node.op_type for node in onnx.load(tmp_path / "kept.onnx").graph.node]
     assert [operators.count(name) for name in ("MatMulInteger", "MatMulNBits", "MatMul")] == [2 + 1 + 1, 1, 2]
     with pytest.raises(ModelError, match=r"no layer 7 to keep in float32; layers: \[0, 1\]"):
-        export.quantize(graphs.float32, tmp_path / "none.onnx", [feed(8, 30)], [7])
+        quantization.quantize(graphs.float32, tmp_path / "none.onnx", [feed(8, 30)], [7])
 
 
 def test_int8_shifts_the_logits_it_was_fitted_on_by_nothing(graphs):
     exact, small = (
-        export.open_session(graph).run(["logits"], feed(8, 30))[0] for graph in (graphs.float32, graphs.int8)
+        quantization.open_session(graph).run(["logits"], feed(8, 30))[0]
+        for graph in (graphs.float32, graphs.int8)
     )
     np.testing.assert_allclose((small - exact).mean(axis=0), 0, atol=1e-5)
 
@@ -118,7 +119,7 @@ def test_the_most_harmed_layer_stands_first(network, tmp_path, damaged):
         layer.output.dense.bias -= 20 * 50
     export.trace(network, tmp_path / "traced.onnx")
     export.fuse(network, tmp_path / "traced.onnx", tmp_path / "float32.onnx")
-    assert export.most_harmed(tmp_path / "float32.onnx", [feed(4, 20)]) == [damaged, 1 - damaged]
+    assert quantization.most_harmed(tmp_path / "float32.onnx", [feed(4, 20)]) == [damaged, 1 - damaged]
 
 
 def test_the_small_graph_is_small(graphs):
@@ -135,7 +136,7 @@ def test_attention_and_layer_norm_are_fused(graphs):
 
 def test_inputs_and_outputs_have_their_names_and_an_open_shape(graphs):
     for path in (graphs.float32, graphs.int8):
-        session = export.open_session(path)
+        session = quantization.open_session(path)
         assert {i.name for i in session.get_inputs()} == {"input_ids", "attention_mask", "token_type_ids"}
         assert [o.name for o in session.get_outputs()] == ["logits", "vectors"]
         assert all(i.shape == ["batch", "length"] for i in session.get_inputs())

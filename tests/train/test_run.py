@@ -12,7 +12,7 @@ from infer.errors import ModelError, UsageError
 from infer.schema import Article
 from infer.topics import TopicModel
 from tests.train import toy
-from train import classifier, export, run, tokens
+from train import classifier, export, quantization, run, tokens
 from train import folder as model_folder
 
 COUNT = 80
@@ -90,7 +90,7 @@ def test_the_small_graph_gives_the_logits_of_the_trained_network(folder, config)
     data = toy.labelled(config.data.parent, COUNT)
     network = classifier.model.load(next((config.runs / "final").glob("model-*")))
     expected = classifier.predict(config, data, np.ones(COUNT, bool), network)
-    session = export.open_session(folder / "model.onnx")
+    session = quantization.open_session(folder / "model.onnx")
     for row, logits in zip(tokens.encode(config, data), expected, strict=True):
         feed = {name: np.array([row[name]]) for name in ("input_ids", "token_type_ids")}
         feed["attention_mask"] = np.ones_like(feed["input_ids"])
@@ -149,7 +149,7 @@ def test_what_is_done_is_not_done_again(folder, config, monkeypatch):
 
 
 def test_a_small_graph_that_decides_otherwise_is_refused_and_the_old_model_stays(folder, config, monkeypatch):
-    quantize = export.quantize
+    quantize = quantization.quantize
 
     def broken(source, target, *arguments):
         quantize(source, target, *arguments)

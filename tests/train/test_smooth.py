@@ -4,7 +4,7 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from train import export, model, smooth
+from train import export, model, quantization, smooth
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def feed(seed: int) -> smooth.Feed:
 
 
 def logits(graph, seed: int) -> np.ndarray:
-    return export.open_session(graph).run(["logits"], feed(seed))[0]
+    return quantization.open_session(graph).run(["logits"], feed(seed))[0]
 
 
 def smoothed(float32, folder, without=()):
@@ -57,9 +57,9 @@ def test_channels_reach_about_as_far_afterwards(float32, tmp_path):
 
 
 def test_int8_is_nearer_to_float32_than_without(float32, tmp_path, monkeypatch):
-    export.quantize(float32, tmp_path / "smooth.onnx", [feed(0)])
-    monkeypatch.setattr(export, "smooth", lambda *_, **__: None)
-    export.quantize(float32, tmp_path / "plain.onnx", [feed(0)])
+    quantization.quantize(float32, tmp_path / "smooth.onnx", [feed(0)])
+    monkeypatch.setattr(quantization, "smooth", lambda *_, **__: None)
+    quantization.quantize(float32, tmp_path / "plain.onnx", [feed(0)])
 
     def error(name):
         return np.mean([np.abs(logits(tmp_path / name, s) - logits(float32, s)).mean() for s in range(1, 6)])
