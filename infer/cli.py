@@ -72,6 +72,14 @@ Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the model; 
 Method = Annotated[
     MethodName, typer.Option(help="What writes summaries: the model, the article's own lead, or either.")
 ]
+SummarizerFolder = Annotated[
+    Path | None,
+    typer.Option("--summarizer", help="Folder of a summarizer; the one that comes with Mujaz by default."),
+]
+Explain = Annotated[
+    bool,
+    typer.Option("--explain", help="Say which sentences carry a summary, and what was refused and why."),
+]
 Length = Annotated[
     LengthName, typer.Option(help="Of summaries: up to 12 words, a sentence, or two to three sentences.")
 ]
@@ -110,6 +118,8 @@ def label(
     threads: Threads = None,
     method: Method = MethodName.AUTO,
     length: Length = LengthName.SHORT,
+    summarizer: SummarizerFolder = None,
+    explain: Explain = False,
 ) -> None:
     """Label articles by topic, and summarize them.
 
@@ -126,6 +136,8 @@ def label(
         threads=threads,
         method=method.value,
         length=length.value,
+        summarizer=summarizer,
+        explain=explain,
     )
     _finish(outcome)
 
@@ -144,6 +156,8 @@ def summarize(
     threads: Threads = None,
     method: Method = MethodName.AUTO,
     length: Length = LengthName.SHORT,
+    summarizer: SummarizerFolder = None,
+    explain: Explain = False,
 ) -> None:
     """Summarize articles without labelling them.
 
@@ -152,7 +166,14 @@ def summarize(
     columns = Columns(id_column, title_column, text_column, date_column, url_column)
     options = _options(columns, split=split, max_page_mb=max_page_mb)
     outcome = job.summarize(
-        inputs, output, options, threads=threads, method=method.value, length=length.value
+        inputs,
+        output,
+        options,
+        threads=threads,
+        method=method.value,
+        length=length.value,
+        summarizer=summarizer,
+        explain=explain,
     )
     _finish(outcome)
 

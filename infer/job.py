@@ -52,6 +52,8 @@ def label(
     threads: int | None = None,
     method: str = "auto",
     length: str = "short",
+    summarizer: Path | None = None,
+    explain: bool = False,
 ) -> Outcome:
     """Label every article of the inputs; to a file, or as a table where ``output`` is None.
 
@@ -60,7 +62,15 @@ def label(
         ModelError: The model folder is refused.
     """
     items = read(inputs, options)  # complains before a model is loaded
-    pipeline = load(model, summaries=summaries, threads=threads, method=method, length=length)
+    pipeline = load(
+        model,
+        summaries=summaries,
+        threads=threads,
+        method=method,
+        length=length,
+        summarizer=summarizer,
+        explain=explain,
+    )
     return _run(pipeline, pipeline.stream(items), inputs, output)
 
 
@@ -72,10 +82,14 @@ def summarize(
     threads: int | None = None,
     method: str = "auto",
     length: str = "short",
+    summarizer: Path | None = None,
+    explain: bool = False,
 ) -> Outcome:
     """Summarize every article of the inputs; otherwise as ``label``."""
     items = read(inputs, options)
-    pipeline = load(topics=False, threads=threads, method=method, length=length)
+    pipeline = load(
+        topics=False, threads=threads, method=method, length=length, summarizer=summarizer, explain=explain
+    )
     return _run(pipeline, pipeline.stream(items), inputs, output)
 
 
@@ -89,7 +103,8 @@ def _run(pipeline: Pipeline, results: Iterator[Result], inputs: Sequence[str], o
         _show(shown, outcome)
     else:
         names = pipeline.topics.topics if pipeline.topics else ()
-        with _progress(results, inputs) as watched, open_output(output, names) as out:
+        explained = pipeline.explain
+        with _progress(results, inputs) as watched, open_output(output, names, explained=explained) as out:
             _write(watched, out, outcome)
         outcome.seconds = time.monotonic() - start
     _report(outcome, output)

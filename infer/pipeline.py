@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from infer.errors import ModelError, UsageError
-from infer.schema import Article, Record, Reject
-from infer.summary import Summarizer, open_summarizer
+from infer.schema import Article, Record, RefusedSummary, Reject
+from infer.summary import Summarizer, Summary, open_summarizer
 from infer.text import language_problem
 from infer.topics import TopicModel
 
@@ -26,10 +26,15 @@ Result = Record | Reject
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Topic model and summarizer, either of which may be left out."""
+    """Topic model and summarizer, either of which may be left out.
+
+    Attributes:
+        explain: Whether records say which sentences carry a summary, and what was refused.
+    """
 
     topics: TopicModel | None
     summarizer: Summarizer | None
+    explain: bool = False
 
     def analyze(self, articles: Iterable[Article | Mapping[str, Any]]) -> list[Result]:
         """Label and summarize articles.
@@ -70,6 +75,11 @@ class Pipeline:
                 }
             if summary:
                 labels |= {"summary": summary.text, "summary_method": summary.method}
+                if self.explain:
+                    labels |= {
+                        "evidence": tuple(e.text for e in summary.evidence),
+                        "refused": _refused(summary),
+                    }
             yield Record(
                 id=article.id,
                 page=article.page,
@@ -91,6 +101,8 @@ def load(
     threads: int | None = None,
     method: str = "auto",
     length: str = "short",
+    summarizer: str | Path | None = None,
+    explain: bool = False,
 ) -> Pipeline:
     """Open the models.
 
@@ -102,15 +114,20 @@ def load(
         method: What writes summaries: ``model``, the lead where the model's are not faithful; ``lead``
             alone; or ``auto``, the model if one is there.
         length: ``headline`` (up to 12 words), ``short`` (a sentence) or ``long`` (two or three).
+        summarizer: Folder of a summarizer; the one that comes with Mujaz where None.
+        explain: Let records say which sentences carry a summary, and what was refused.
 
     Raises:
-        UsageError: There is no such method or length.
+        UsageError: There is no such method or length, or a summarizer is named that has nothing to write.
         ModelError: A model folder is refused, or ``model`` is asked for and there is none.
     """
     if method not in METHODS:
         raise UsageError(f"no method {method!r}; known are {', '.join(METHODS)}")
     topic_model = TopicModel.from_pretrained(model or default_model(), threads) if topics else None
-    return Pipeline(topic_model, open_summarizer(_writer(method), length, threads) if summaries else None)
+    if summarizer and (method == "lead" or not summaries):
+        raise UsageError(f"summarizer {str(summarizer)!r}: leads and no summaries need none; leave it out")
+    folder = Path(summarizer) if summarizer else _writer(method)
+    return Pipeline(topic_model, open_summarizer(folder, length, threads) if summaries else None, explain)
 
 
 def _writer(method: str) -> Path | None:
@@ -140,6 +157,13 @@ def default_model(name: str = DEFAULT_MODEL) -> Path:
         if place.is_dir():
             return place
     raise ModelError(f"no model {name!r} in {' or '.join(map(str, places))}; install Mujaz again")
+
+
+def _refused(summary: Summary) -> tuple[RefusedSummary, ...]:
+    return tuple(
+        RefusedSummary(r.text, tuple(f"{u.kind} \u2068{u.text}\u2069: {u.why}" for u in r.unsupported))
+        for r in summary.refused
+    )
 
 
 def _screen(item: Item) -> Item:

@@ -33,19 +33,35 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedSummary:
+    """What the summarizing model wrote and the guard passed over.
+
+    Attributes:
+        text: The summary that does not stand.
+        reasons: What it says without the article's support, each as one sentence.
+    """
+
+    text: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """What Mujaz says of one article: a line of JSONL, a row of Parquet or CSV.
 
     ``topics``, ``scores`` and ``review`` are None where labelling was not asked for,
-    ``summary`` and ``summary_method`` where summarizing was not.
+    ``summary`` and ``summary_method`` where summarizing was not, ``evidence`` and ``refused`` where no
+    explanation was.
 
     Attributes:
         topics: Names of the topics whose score passes its threshold; empty means "other".
         scores: Calibrated probability of every topic the model knows, in the model's order.
         review: True where a score lies too near its threshold to be trusted.
-        summary: At most a few sentences, each found in the article.
+        summary: At most a few sentences.
         summary_method: ``lead`` or ``model``.
         model: Folder name and hash prefix of the topic model, ``topics-compact@1a2b3c``.
+        evidence: Sentences of the article, or its title, that carry the summary.
+        refused: What the summarizing model wrote before, and why it does not stand.
     """
 
     id: str
@@ -62,6 +78,8 @@ class Record:
     summary: str | None = None
     summary_method: str | None = None
     model: str | None = None
+    evidence: tuple[str, ...] | None = None
+    refused: tuple[RefusedSummary, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

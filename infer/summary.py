@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from infer.errors import UsageError
-from infer.faithful import Evidence, Refused, choose
+from infer.faithful import TITLE, Evidence, Refused, choose
 from infer.schema import Article
 from infer.text import normalize, sentences, words
 from infer.writer import LENGTHS, Writer
@@ -42,7 +42,7 @@ class Summary:
         text: What it says.
         method: What wrote it, ``lead`` or ``model``.
         refused: What the model wrote that was passed over, and why.
-        evidence: Sentences of the article that carry the summary, where the model was asked.
+        evidence: Sentences of the article, or its title, that carry the summary.
     """
 
     text: str
@@ -130,25 +130,25 @@ def _has_length(text: str, length: str) -> bool:
 
 def _lead(article: Article, wanted: str = "short") -> Summary | None:
     title_words = len(words(normalize(article.title)))
+    title = Summary(article.title, "lead", evidence=(Evidence(TITLE, article.title),))
     if wanted == "headline" and 0 < title_words <= HEADLINE_WORDS:
-        return Summary(article.title, "lead")
+        return title
     most, count = (LONG_WORDS, LONG_SENTENCES) if wanted == "long" else (MOST_WORDS, 1)
-    chosen: list[str] = []
+    chosen: list[Evidence] = []
     length = 0
-    for sentence in sentences(article.body)[:SEARCHED]:
+    for place, sentence in enumerate(sentences(article.body)[:SEARCHED]):
         size = len(words(normalize(sentence)))
         if size > MOST_WORDS or length + size > most or not says_something(sentence, article.title):
             if chosen:
                 break
             continue
-        chosen.append(" ".join(sentence.split()))
+        chosen.append(Evidence(place, " ".join(sentence.split())))
         length += size
         if length >= FEW_WORDS and len(chosen) >= count:
             break
-    text = " ".join(chosen)
-    if not text and title_words <= MOST_WORDS:
-        text = article.title
-    return Summary(text, "lead") if text else None
+    if chosen:
+        return Summary(" ".join(found.text for found in chosen), "lead", evidence=tuple(chosen))
+    return title if 0 < title_words <= MOST_WORDS else None
 
 
 def says_something(sentence: str, title: str = "") -> bool:

@@ -34,6 +34,13 @@ def add(table: Table, record: Record, console: Console) -> None:
     _add_lines(text, about, room, "dim", console)
     if record.summary and record.summary != record.title:
         _add_lines(text, record.summary, room, "", console)
+    for sentence in record.evidence or ():
+        if sentence != record.summary:
+            _add_lines(text, f"↩ {sentence}", room, "dim", console)
+    for refused in record.refused or ():
+        _add_lines(text, f"✗ {refused.text}", room, "red", console)
+        for reason in refused.reasons:
+            _add_lines(text, reason, room, "dim", console)
     text.rstrip()
     table.add_row(labels(record), text)
 

@@ -62,7 +62,7 @@ class States:
         return np.array([self._places[key] for key in keys], np.int64)
 
     def take(self, places: Ints, width: int) -> torch.Tensor:
-        """Hidden states of rows, rows × ``width`` × hidden width; zeros behind a source's end."""
+        """Hidden states of rows, rows × ``width`` × hidden width; any behind a source's end."""
         found = np.zeros((len(places), width, self._shards[0].shape[-1]), np.float16)
         for row, (shard, place) in zip(found, places, strict=True):
             kept = self._shards[shard][place, :width]

@@ -102,9 +102,7 @@ def train(config: SummarizerConfig) -> tuple[Run, Rows, dict[str, Any]]:
         weights = folder / encoders.WEIGHTS
         frozen = settings.frozen_layers >= run.encoder_layers
         if frozen and settings.masked:
-            raise UsageError(
-                f"{settings.name}: masked: sources are encoded once where the encoder is frozen; drop it"
-            )
+            raise UsageError(f"{settings.name}: masked: a frozen encoder reads each source once; drop it")
         if not frozen:
             encoder.update(settings.model_dump_json().encode())
         if weights.is_file():

@@ -3,6 +3,6 @@
 from infer.faithful.check import Evidence, Verdict, check
 from infer.faithful.choice import Chosen, Refused, choose
 from infer.faithful.findings import Unsupported
-from infer.faithful.source import Source
+from infer.faithful.source import TITLE, Source
 
-__all__ = ["Chosen", "Evidence", "Refused", "Source", "Unsupported", "Verdict", "check", "choose"]
+__all__ = ["TITLE", "Chosen", "Evidence", "Refused", "Source", "Unsupported", "Verdict", "check", "choose"]

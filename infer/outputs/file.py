@@ -13,20 +13,20 @@ from types import TracebackType
 from typing import BinaryIO, Self, TextIO
 
 from infer.errors import UsageError
-from infer.outputs.forms import CsvRows, JsonLines, ParquetRows, Sink, json_line, reject_dict
+from infer.outputs.forms import CsvRows, JsonLines, Layout, ParquetRows, Sink, json_line, reject_dict
 from infer.schema import Record, Reject
 
 __all__ = ["Output", "open_output"]
 
 REJECTS_SUFFIX = ".rejects.jsonl"
-_SINKS: dict[str, Callable[[BinaryIO, Sequence[str]], Sink]] = {
+_SINKS: dict[str, Callable[[BinaryIO, Layout], Sink]] = {
     ".jsonl": JsonLines,
     ".csv": CsvRows,
     ".parquet": ParquetRows,
 }
 
 
-def open_output(path: str | Path, topic_names: Sequence[str] = ()) -> Output:
+def open_output(path: str | Path, topic_names: Sequence[str] = (), *, explained: bool = False) -> Output:
     """Open an output by its suffix: ``.jsonl``, ``.csv``, ``.parquet``; ``-`` is JSONL on standard output.
 
     Parent folders are made. Rejects go to ``<path>.rejects.jsonl`` (``-``: to standard error), a file
@@ -35,11 +35,12 @@ def open_output(path: str | Path, topic_names: Sequence[str] = ()) -> Output:
     Args:
         path: File to make, or to replace once the new one is whole.
         topic_names: Topics that scores may have, in the order of their columns.
+        explained: Whether there are columns for what explains a summary.
 
     Raises:
         UsageError: Another suffix, a folder, or a place that cannot be written to.
     """
-    names = tuple(topic_names)
+    layout = Layout(tuple(topic_names), explained)
     if str(path) == "-":
         lines = JsonLines(_binary(sys.stdout), live=True)
         return Output(lines, None, _JsonRejects(_binary(sys.stderr), None))
@@ -56,7 +57,7 @@ def open_output(path: str | Path, topic_names: Sequence[str] = ()) -> Output:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"cannot write {str(target)!r}: {reason}") from None
     try:
-        sink = _SINKS[target.suffix.lower()](file.stream, names)
+        sink = _SINKS[target.suffix.lower()](file.stream, layout)
     except BaseException:
         file.drop()
         raise

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,8 +20,11 @@ ROW_GROUP = 4096
 
 
 def record_dict(record: Record) -> dict[str, object]:
-    """Return a record as JSON has it: its fields in their order, lists for tuples, scores to four digits."""
-    return {
+    """Return a record as JSON has it: its fields in their order, lists for tuples, scores to four digits.
+
+    An explanation is there only where the record has one.
+    """
+    row = {
         "id": record.id,
         "page": record.page,
         "part": record.part,
@@ -36,6 +40,10 @@ def record_dict(record: Record) -> dict[str, object]:
         "summary_method": record.summary_method,
         "model": record.model,
     }
+    if record.evidence is not None:
+        refused = [{"text": r.text, "reasons": list(r.reasons)} for r in record.refused or ()]
+        row |= {"evidence": list(record.evidence), "refused": refused}
+    return row
 
 
 def reject_dict(reject: Reject) -> dict[str, object]:
@@ -53,6 +61,19 @@ def json_line(value: dict[str, object]) -> bytes:
     return (json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", "replace")
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a file has room for.
+
+    Attributes:
+        topics: Topics that scores may have, in their order.
+        explained: Whether records say which sentences carry a summary, and what was refused.
+    """
+
+    topics: tuple[str, ...] = ()
+    explained: bool = False
+
+
 class Sink(Protocol):
     """Takes records and writes them to the stream that it was made with."""
 
@@ -66,7 +87,7 @@ class Sink(Protocol):
 class JsonLines:
     """Records as JSON lines; ``live`` ones are sent at once, as a reader waits for them."""
 
-    def __init__(self, stream: BinaryIO, topic_names: Sequence[str] = (), *, live: bool = False) -> None:
+    def __init__(self, stream: BinaryIO, layout: Layout | None = None, *, live: bool = False) -> None:
         self._stream = stream
         self._live = live
 
@@ -85,33 +106,35 @@ class CsvRows:
 
     The file starts with a byte-order mark, as Excel takes Arabic for windows-1252 without one. Tags
     and topics are joined by ``|``; null is an empty cell; a score is a column ``score_<topic>``. Text
-    that starts as a formula does (``= + - @``, tab, newline) gets an apostrophe before it.
+    that starts as a formula does (``= + - @``, tab, newline) gets an apostrophe before it. What
+    explains a summary is JSON.
     """
 
-    def __init__(self, stream: BinaryIO, topic_names: Sequence[str]) -> None:
-        self._names = tuple(topic_names)
+    def __init__(self, stream: BinaryIO, layout: Layout) -> None:
+        self._names = layout.topics
         self._rows = csv.writer(_Utf8(stream), lineterminator="\r\n")
         stream.write(b"\xef\xbb\xbf")
-        head, tail = _CSV_COLUMNS
-        self._rows.writerow([*head, *(f"score_{name}" for name in self._names), *tail])
+        self._explanation = _EXPLANATION if layout.explained else ()
+        scores = [f"score_{name}" for name in self._names]
+        self._rows.writerow([*_CSV_HEAD, *scores, *_CSV_TAIL, *self._explanation])
 
     def write(self, record: Record) -> None:
         """Write a record as one row."""
         row = record_dict(record)
         scores = _known(record, self._names) or {}
-        head, tail = _CSV_COLUMNS
-        cells = [_cell(row[name]) for name in head]
+        cells = [_cell(row[name]) for name in _CSV_HEAD]
         cells += [_cell(scores.get(name)) for name in self._names]
-        self._rows.writerow(cells + [_cell(row[name]) for name in tail])
+        cells += [_cell(row[name]) for name in _CSV_TAIL]
+        cells += [json.dumps(row.get(name), ensure_ascii=False) for name in self._explanation]
+        self._rows.writerow(cells)
 
     def finish(self, *, whole: bool) -> None:
         """Leave the file as it is: nothing is held back."""
 
 
-_CSV_COLUMNS = (
-    ("id", "page", "part", "title", "published", "source", "tags", "url", "topics"),
-    ("review", "summary", "summary_method", "model"),
-)
+_CSV_HEAD = ("id", "page", "part", "title", "published", "source", "tags", "url", "topics")
+_CSV_TAIL = ("review", "summary", "summary_method", "model")
+_EXPLANATION = ("evidence", "refused")
 
 
 class _Utf8:
@@ -139,9 +162,9 @@ class ParquetRows:
     topic, or a map where no topics are named, as Parquet has no empty struct.
     """
 
-    def __init__(self, stream: BinaryIO, topic_names: Sequence[str]) -> None:
-        self._names = tuple(topic_names)
-        self._schema = _schema(self._names)
+    def __init__(self, stream: BinaryIO, layout: Layout) -> None:
+        self._names = layout.topics
+        self._schema = _schema(layout)
         self._held: list[dict[str, object]] = []
         self._writer = pq.ParquetWriter(stream, self._schema, compression="zstd")
 
@@ -176,7 +199,8 @@ class ParquetRows:
         self._held.clear()
 
 
-def _schema(names: Sequence[str]) -> pa.Schema:
+def _schema(layout: Layout) -> pa.Schema:
+    names = layout.topics
     scores = pa.struct([(n, pa.float32()) for n in names]) if names else pa.map_(pa.string(), pa.float32())
     kinds = {
         "part": pa.int32(),
@@ -185,20 +209,22 @@ def _schema(names: Sequence[str]) -> pa.Schema:
         "topics": pa.list_(pa.string()),
         "scores": scores,
         "review": pa.bool_(),
+        "evidence": pa.list_(pa.string()),
+        "refused": pa.list_(pa.struct([("text", pa.string()), ("reasons", pa.list_(pa.string()))])),
     }
-    empty = Record("", "", 1, "", None, None, (), None)
+    empty = Record("", "", 1, "", None, None, (), None, evidence=() if layout.explained else None)
     return pa.schema([(name, kinds.get(name, pa.string())) for name in record_dict(empty)])
 
 
-def _storable(row: dict[str, object]) -> dict[str, object]:
-    return {
-        name: well_formed(value)
-        if isinstance(value, str)
-        else [well_formed(v) if isinstance(v, str) else v for v in value]
-        if isinstance(value, list)
-        else value
-        for name, value in row.items()
-    }
+def _storable(value: Any) -> Any:  # noqa: ANN401
+    """The same with every text such that it can be encoded."""
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _storable(item) for name, item in value.items()}
+    return value
 
 
 def _day(published: str | None) -> date | None:

@@ -8,6 +8,8 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
+from tests.tiny_summarizer import write_summarizer
+
 ROWS = [
     {
         "id": f"n{i}",
@@ -37,6 +39,11 @@ def mujaz(tiny_model, tmp_path):
         )
 
     return run
+
+
+@pytest.fixture(scope="module")
+def tiny_writer(tmp_path_factory):
+    return write_summarizer(tmp_path_factory.mktemp("writer") / "tiny")[1]
 
 
 @pytest.fixture
@@ -147,6 +154,24 @@ def test_lengths_of_summaries_can_be_asked_for(mujaz, table, tmp_path):
         assert all(len(record["summary"].split()) <= words for record in records)
     refused = mujaz("summarize", str(table), "--length", "epic")
     assert refused.returncode == 2 and "epic" in refused.stderr
+
+
+def test_what_carries_a_summary_and_what_was_refused_can_be_asked_for(mujaz, tiny_writer, tmp_path):
+    lead = "وصلت السفينة إلى الميناء صباح اليوم بعد رحلة طويلة عبر المحيط."
+    rest = "وقال مدير الميناء إن تفريغ الحمولة يستغرق ثلاثة أيام قبل أن تعود السفينة إلى بلادها مع طاقمها."
+    line = json.dumps({"id": "1", "title": "سفينة في الميناء", "body": f"{lead} {rest}"}, ensure_ascii=False)
+    (tmp_path / "ship.jsonl").write_text(line + "\n", encoding="utf-8")
+    assert mujaz("summarize", "ship.jsonl", "-o", "plain.jsonl").returncode == 0
+    assert "evidence" not in read(tmp_path / "plain.jsonl")[0]
+    chosen = ("--summarizer", str(tiny_writer), "--method", "model", "--explain")
+    assert mujaz("label", "ship.jsonl", "-o", "why.jsonl", *chosen).returncode == 0
+    [record] = read(tmp_path / "why.jsonl")
+    assert (record["summary"], record["summary_method"], record["evidence"]) == (lead, "lead", [lead])
+    assert record["refused"] and all(one["text"] and one["reasons"] for one in record["refused"])
+    shown = mujaz("summarize", "ship.jsonl", *chosen)
+    assert shown.returncode == 0 and "✗" in shown.stdout
+    refused = mujaz("summarize", "ship.jsonl", "--summarizer", str(tiny_writer), "--method", "lead")
+    assert refused.returncode == 2 and "leave it out" in refused.stderr
 
 
 def test_without_an_output_a_table_is_printed(mujaz, table):

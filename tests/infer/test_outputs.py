@@ -16,7 +16,7 @@ import pytest
 from infer.errors import UsageError
 from infer.inputs import Columns, ReadOptions, read
 from infer.outputs import open_output, record_dict
-from infer.schema import Article, Record, Reject
+from infer.schema import Article, Record, RefusedSummary, Reject
 
 TOPICS = ("water", "sport")
 FULL = Record(
@@ -239,3 +239,41 @@ def test_half_a_surrogate_does_not_end_the_run(tmp_path, name):
     path = put(tmp_path / name, replace(FULL, title="ع\ud83d", tags=("\udfff",)), BARE)
     ids = [a.id for a in read(path, ReadOptions(columns=Columns(text="summary"))) if isinstance(a, Article)]
     assert ids == ["a-1"]
+
+
+EXPLAINED = replace(
+    FULL,
+    evidence=("امتلأ | السد.", "وبدأ الري."),
+    refused=(RefusedSummary("امتلأ 45 سدا.", ("number 45: the article has no such number",)),),
+)
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
+def test_what_explains_a_summary_is_in_every_form(tmp_path, suffix):
+    path = tmp_path / f"o.{suffix}"
+    with open_output(path, TOPICS, explained=True) as out:
+        for record in (EXPLAINED, BARE):
+            out.write(record)
+    if suffix == "jsonl":
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+    elif suffix == "parquet":
+        rows = pq.read_table(path).to_pylist()
+    else:
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+        rows = [
+            {**row, "evidence": json.loads(row["evidence"]), "refused": json.loads(row["refused"])}
+            for row in rows
+        ]
+    assert rows[0]["evidence"] == ["امتلأ | السد.", "وبدأ الري."]
+    assert rows[0]["refused"] == [
+        {"text": "امتلأ 45 سدا.", "reasons": ["number 45: the article has no such number"]}
+    ]
+    assert rows[1].get("evidence") is None
+    assert rows[1].get("refused") is None
+
+
+def test_half_a_surrogate_in_an_explanation_does_not_end_a_run(tmp_path):
+    broken = replace(EXPLAINED, evidence=("\ud800 سد",), refused=(RefusedSummary("\ud800", ("\ud800",)),))
+    with open_output(tmp_path / "o.parquet", TOPICS, explained=True) as out:
+        out.write(broken)
+    assert pq.read_table(tmp_path / "o.parquet").to_pylist()[0]["refused"][0]["text"] == "\ufffd"
