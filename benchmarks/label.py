@@ -13,24 +13,22 @@ Beside it: what one short article costs from a shell, in seconds and memory.
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from timing import machine, measure, publish, times_as_fast
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
-from infer.bundle import available_cores, open_bundle
+from infer.bundle import open_bundle
 from infer.inputs import read
 from infer.pipeline import default_model
 from infer.schema import Article
@@ -65,13 +63,10 @@ def main() -> None:
     for name, run, read_by_it in _peers(folder, windows, arguments.arabert, articles):
         batches[name] = _best_batch(run, read_by_it)
         engines[name] = lambda run=run, w=read_by_it, n=batches[name]: _in_batches(run, w, n)  # type: ignore[misc]
-    result = _result(articles, windows, _measure(engines, arguments.runs))
+    result = _result(articles, windows, measure(engines, arguments.runs))
     result["batch_sizes"] = batches
     result["one_article_from_a_shell"] = _cold_start(folder, articles[0], arguments.runs)
-    print(json.dumps(result, indent=2, ensure_ascii=False))
-    if arguments.output:
-        arguments.output.parent.mkdir(parents=True, exist_ok=True)
-        arguments.output.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    publish(result, arguments.output)
 
 
 def _arguments() -> argparse.Namespace:
@@ -194,22 +189,9 @@ def _cold_start(folder: Path, article: Article, runs: int) -> dict[str, float]:
     return {"seconds": round(statistics.median(seconds[1:]), 2), "peak_memory_mb": round(peak)}
 
 
-def _measure(engines: dict[str, Callable[[], object]], runs: int) -> dict[str, list[float]]:
-    """Seconds of every run, engines in turn, after one uncounted round."""
-    seconds: dict[str, list[float]] = {name: [] for name in engines}
-    for turn in range(runs + 1):
-        for name, engine in engines.items():
-            start = time.perf_counter()
-            engine()
-            if turn:
-                seconds[name].append(time.perf_counter() - start)
-    return seconds
-
-
 def _result(
     articles: list[Article], windows: list[list[int]], seconds: dict[str, list[float]]
 ) -> dict[str, Any]:
-    ours = next(iter(seconds))
     words = sum(len(a.title.split()) + len(a.body.split()) for a in articles)
     return {
         "articles": len(articles),
@@ -217,29 +199,9 @@ def _result(
         "windows": len(windows),
         "tokens": sum(map(len, windows)),
         "articles_a_second": {n: round(len(articles) / statistics.median(s), 1) for n, s in seconds.items()},
-        "times_as_fast_as": {
-            name: {
-                "median": round(statistics.median(ratios), 2),
-                "least": round(min(ratios), 2),
-                "most": round(max(ratios), 2),
-            }
-            for name, runs in seconds.items()
-            if name != ours and (ratios := [b / a for a, b in zip(seconds[ours], runs, strict=True)])
-        },
-        "machine": {
-            "processor": platform.processor() or platform.machine(),
-            "cores": available_cores(),
-            "python": platform.python_version(),
-            **{n: _version(n) for n in ("onnxruntime", "torch", "transformers", "openvino")},
-        },
+        "times_as_fast_as": times_as_fast(seconds),
+        "machine": machine("onnxruntime", "torch", "transformers", "openvino"),
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 if __name__ == "__main__":
