@@ -28,6 +28,8 @@ LEAST_SUPPORT = 0.6
 # A sentence that a summary is extended by: words, and the share of them that are new.
 ADDED_WORDS = range(8, 36)
 ADDED_NEWS = 0.5
+# A sentence of which more is new tells of something else.
+ALL_NEWS = 0.9
 SEARCHED = 8
 
 _PREFIX = re.compile(r"^(?:[وف]?(?:ال|لل|بال|كال)|[وفبلك])(?=\w{3})")
@@ -140,9 +142,9 @@ def added(summary: str, body: Sequence[str]) -> int:
         found = words(sentence)
         if summary and len(found) in ADDED_WORDS:
             news = sum(stem(word) not in known for word in found) / len(found)
-            news -= 0.02 * i  # the news stands at the top
-            if most <= news < 0.9:
-                best, most = i, news
+            worth = news - 0.02 * i  # the news stands at the top
+            if news < ALL_NEWS and most <= worth:
+                best, most = i, worth
     return best
 
 
