@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from infer.faithful.assertions import unsupported_assertions
 from infer.faithful.counts import unsupported_counts, unsupported_dates
 from infer.faithful.findings import Unsupported
 from infer.faithful.forms import is_ordinary, roots, stems
@@ -49,7 +50,7 @@ class Verdict:
 def check(summary: str, article: Article | Source) -> Verdict:
     """Hold a summary against its article.
 
-    A sentence that stands in the article word for word is never at fault. The rest is looked through for
+    A whole sentence of the article is never at fault. The rest is looked through for
     numbers by value, dates, names, quotations, negations, speakers and who did what to whom: rules and
     lists, no model, so a paraphrase that changes the meaning with the article's own words can pass.
 
@@ -78,6 +79,7 @@ def _faults(passage: Passage, source: Source) -> list[Unsupported]:
         *unsupported_dates(passage, source),
         *unsupported_names(passage, source),
         *unsupported_polarity(passage, source),
+        *unsupported_assertions(passage, source),
         *unsupported_speakers(passage, source),
         *unsupported_roles(passage, source),
     ]

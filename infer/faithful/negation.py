@@ -28,6 +28,21 @@ _AFFIRMING = listed(
     يزال تزال يزالون تزل يزل سيما بد شك محاله ان انه انها اذا فقط مجرد بل
     """
 )
+# Verbs that say of a whole report that it is not so, or of a plan that it shall not be.
+_REJECTIONS = listed(
+    """
+    نفي نفت ينفي تنفي نفوا ينفون نافيا نافيه انكر انكرت ينكر تنكر انكروا ينكرون كذب كذبت يكذب تكذب مكذبا
+    رفض رفضت يرفض ترفض رفضوا يرفضون رافضا رافضه استبعد استبعدت يستبعد تستبعد مستبعدا مستبعده
+    دحض دحضت يدحض فند فندت يفند تفند
+    """
+)
+_UNTRUE = frozenset({"صحه", "اساس", "صحيح", "صحيحا", "صحيحه", "حقيقه"})  # "لا صحة لما", "ليس صحيحا أن"
+_REPORTS = listed(
+    """
+    ان انه انها انهم انهما صحه انباء الانباء وجود وقوع حدوث تقارير مزاعم شايعات اشاعات معلومات ما اتهامات
+    """
+)
+_CONDITIONS = frozenset({"اذا", "واذا", "فاذا", "لو", "ولو"})
 EMPTY = listed(
     """
     يتضمن تتضمن يتضمنها
@@ -38,6 +53,7 @@ EMPTY = listed(
 )
 SCOPE = 4  # words after a negation within which a word counts as denied
 _WIDE = 6  # the same after a word of denial
+_FAR = 12  # words from a rejection to the report that it rejects
 
 
 def heads(tokens: Sequence[Token]) -> list[tuple[int, int]]:
@@ -55,6 +71,50 @@ def heads(tokens: Sequence[Token]) -> list[tuple[int, int]]:
             continue
         found.append((i, following))
     return found
+
+
+def unasserted(tokens: Sequence[Token]) -> frozenset[int]:
+    """Places of the words that a sentence gives as a report that it rejects, or as a condition."""
+    places: set[int] = set()
+    for i, token in enumerate(tokens):
+        if _is_rejection(tokens, i):
+            places.update(_rejected(tokens, i))
+        elif is_condition(tokens, i):
+            places.update(_clause(tokens, i + 1))
+    return frozenset(places)
+
+
+def rejects(word: str) -> bool:
+    """Whether a folded word rejects a report or a plan, as ``نفى`` and ``رفض`` do."""
+    return not bases(word).isdisjoint(_REJECTIONS)
+
+
+def _is_rejection(tokens: Sequence[Token], at: int) -> bool:
+    denied = at > 0 and _is_particle(tokens[at - 1].text)
+    if rejects(tokens[at].text):
+        return not denied  # "لم ينف"
+    return denied and tokens[at].text in _UNTRUE
+
+
+def is_condition(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a condition opens at a token: ``إذا``, ``لو``, ``في حال``."""
+    word = tokens[at].text
+    return word in _CONDITIONS or word == "حال" and at > 0 and tokens[at - 1].text in {"في", "وفي"}
+
+
+def _rejected(tokens: Sequence[Token], verb: int) -> range:
+    """The report behind a verb, past the one who rejects it; without a report, the verb's clause."""
+    for opener in range(verb + 1, min(verb + _FAR, len(tokens))):
+        if not bases(tokens[opener].text).isdisjoint(_REPORTS):
+            return _clause(tokens, opener + 1)
+    return _clause(tokens, verb + 1)
+
+
+def _clause(tokens: Sequence[Token], start: int) -> range:
+    end = start
+    while end < len(tokens) and (end == start or not tokens[end].opens_clause):
+        end += 1
+    return range(start, end)
 
 
 def _is_particle(word: str) -> bool:

@@ -7,6 +7,7 @@ has only the other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,11 +20,23 @@ from infer.faithful.statements import says_plainly
 _WITH_VERBS = frozenset({"لم", "لن", "لا", "ليس", "ليست", "ليسوا", "غير"})
 _NEAR = 8  # words around an opposite that tell what it is said of
 _CONTEST = listed("فاز فازت يفوز تفوز فوز فوزه فوزها خسر خسرت يخسر تخسر خساره خسارته خسارتها هزيمه هزيمته")
-# Opposites, each side a group of forms; the article must have one side alone for the other to be a flip.
-_OPPOSITES = tuple(
-    (frozenset(left.split()), frozenset(right.split()))
-    for left, right in (line.split("/") for line in asset("opposites.txt").splitlines())
-)
+_PASSING = listed("اقر اقرت يقر تقر اقرار")
+_Words = frozenset[str]
+
+
+def _opposites() -> tuple[tuple[_Words, _Words], ...]:
+    """Words of a summary and of an article that are opposites; behind ``>`` the article's alone are."""
+    found: list[tuple[_Words, _Words]] = []
+    for line in asset("opposites.txt").splitlines():
+        mine, sign, theirs = re.split("([/>])", line)
+        found.append((listed(mine), listed(theirs)))
+        if sign == "/":
+            found.append((listed(theirs), listed(mine)))
+    return tuple(found)
+
+
+# The article must have one side alone for the other to be a flip.
+_OPPOSITES = _opposites()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,7 @@ def _uses(word: str, source: Source) -> _Uses:
             if wanted.isdisjoint(kin(token.text)):
                 continue
             strictly += i in denials and not sure.isdisjoint(kin(token.text))
-            if is_denied(passage.tokens, i):
+            if i in passage.unasserted or is_denied(passage.tokens, i):
                 denied += 1
             else:
                 free += 1
@@ -111,28 +124,25 @@ def _is_called_not(word: str, source: Source) -> bool:
 def _opposite_in(word: str, source: Source) -> bool:
     """Whether the article has the opposite of a word, so that denying the word says the same."""
     own = bases(word)
-    for left, right in _OPPOSITES:
-        for mine, theirs in ((left, right), (right, left)):
-            if not own.isdisjoint(mine) and not theirs.isdisjoint(source.bases):
-                return True
-    return False
+    return any(
+        not own.isdisjoint(mine) and not theirs.isdisjoint(source.bases) for mine, theirs in _OPPOSITES
+    )
 
 
 def _turned(summary: Passage, source: Source) -> list[Unsupported]:
     """Find a word whose opposite stands in the article beside what the summary says it of."""
     found = []
-    for left, right in _OPPOSITES:
-        for mine, theirs in ((left, right), (right, left)):
-            for i, token in enumerate(summary.tokens):
-                if bases(token.text).isdisjoint(mine) or is_denied(summary.tokens, i):
-                    continue
-                if _is_contest(summary.tokens, i) or _denies_too(summary.tokens, i, source):
-                    continue
-                if not _of_the_same(summary, i, theirs, source):
-                    continue
-                beside = [_near(other.text, mine, theirs, source) for other in _beside(summary.tokens, i)]
-                if (False, True) in beside and not any(same for same, _ in beside):
-                    found.append(Unsupported("negation", token.text, "the article says the opposite of this"))
+    for mine, theirs in _OPPOSITES:
+        for i, token in enumerate(summary.tokens):
+            if bases(token.text).isdisjoint(mine) or is_denied(summary.tokens, i):
+                continue
+            if _is_contest(summary.tokens, i) or _denies_too(summary.tokens, i, source):
+                continue
+            if not _of_the_same(summary, i, theirs, source):
+                continue
+            beside = [_near(other.text, mine, theirs, source) for other in _beside(summary.tokens, i)]
+            if (False, True) in beside and not any(same for same, _ in beside):
+                found.append(Unsupported("negation", token.text, "the article says the opposite of this"))
     return found
 
 
@@ -162,23 +172,24 @@ def _near(word: str, mine: frozenset[str], theirs: frozenset[str], source: Sourc
 def _opposed(summary: Passage, source: Source) -> list[Unsupported]:
     found = []
     denied = {head for _, head in summary.denied}
-    for left, right in _OPPOSITES:
-        for mine, theirs in ((left, right), (right, left)):
-            if not mine.isdisjoint(source.bases) or theirs.isdisjoint(source.bases):
+    for mine, theirs in _OPPOSITES:
+        if not mine.isdisjoint(source.bases) or theirs.isdisjoint(source.bases):
+            continue
+        for i, token in enumerate(summary.tokens):
+            if bases(token.text).isdisjoint(mine) or source.knows(token.text):
                 continue
-            for i, token in enumerate(summary.tokens):
-                if bases(token.text).isdisjoint(mine) or source.knows(token.text):
-                    continue
-                if _is_contest(summary.tokens, i):
-                    continue
-                if i in denied or is_denied(summary.tokens, i) or _denied_in(theirs, source):
-                    continue
-                found.append(Unsupported("negation", token.text, "the article says the opposite"))
+            if _is_contest(summary.tokens, i):
+                continue
+            if i in denied or is_denied(summary.tokens, i) or _denied_in(theirs, source):
+                continue
+            found.append(Unsupported("negation", token.text, "the article says the opposite"))
     return found
 
 
 def _is_contest(tokens: Sequence[Token], at: int) -> bool:
-    """``يخسر أمام``, ``فاز على``: what one side wins the other loses, so the word alone tells nothing."""
+    """Whether the word alone tells nothing: ``يخسر أمام``, as the other wins; ``يقر بأن``, which is no vote."""
+    if bases(tokens[at].text) & _PASSING and tokens[at + 1 : at + 2]:
+        return tokens[at + 1].text.startswith("ب")
     return bool(bases(tokens[at].text) & _CONTEST) and any(
         token.text in {"امام", "علي"} for token in tokens[at + 1 : at + 4]
     )

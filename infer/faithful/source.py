@@ -11,7 +11,7 @@ from infer.faithful.amounts import Amount, amounts
 from infer.faithful.forms import Token, bases, is_ordinary, kin, roots, stems, tokenize
 from infer.faithful.gazetteer import implied, is_given_name, named_at
 from infer.faithful.months import month_at, weekday_at
-from infer.faithful.negation import heads
+from infer.faithful.negation import heads, unasserted
 from infer.faithful.statements import Statement, names_somebody, statements
 from infer.schema import Article
 from infer.text import normalize, sentences
@@ -45,6 +45,11 @@ class Passage:
         return heads(self.tokens)
 
     @cached_property
+    def unasserted(self) -> frozenset[int]:
+        """Places of the words that it rejects or makes a condition."""
+        return unasserted(self.tokens)
+
+    @cached_property
     def words(self) -> list[str]:
         """Folded words; empty strings for numbers in digits."""
         return [token.text for token in self.tokens]
@@ -71,11 +76,6 @@ class Source:
 
     passages: list[Passage]
     published: str | None = None
-
-    @cached_property
-    def text(self) -> str:
-        """The whole article as folded words and numbers between single spaces."""
-        return f" {' '.join(joined(passage) for passage in self.passages)} "
 
     @cached_property
     def bases(self) -> set[str]:
@@ -168,8 +168,21 @@ class Source:
         return cls(title + body, article.published)
 
     def has(self, summary: Passage) -> bool:
-        """Whether a sentence stands in the article word for word."""
-        return f" {joined(summary)} " in self.text
+        """Whether a sentence is one of the article's, or several of them in order, from end to end.
+
+        Less than a whole sentence can turn its meaning round: "it is not true that" may stand before it.
+        """
+        words, whole = joined(summary), self._whole
+        return words in self._titles or any(_is_run(words, whole[first:]) for first in range(len(whole)))
+
+    @cached_property
+    def _titles(self) -> list[str]:
+        return [joined(passage) for passage in self.passages if passage.index == TITLE]
+
+    @cached_property
+    def _whole(self) -> list[str]:
+        """Sentences of the body; none goes on from the title."""
+        return [words for passage in self.passages if passage.index != TITLE and (words := joined(passage))]
 
     def knows(self, word: str) -> bool:
         """Whether a folded word can come from a word of the article, by its stem or its consonants."""
@@ -179,6 +192,17 @@ class Source:
 def joined(passage: Passage) -> str:
     """Folded words and numbers of a sentence between single spaces."""
     return " ".join(token.text or passage.plain[token.start : token.end] for token in passage.tokens)
+
+
+def _is_run(words: str, following: Sequence[str]) -> bool:
+    """Whether words are the first few of these sentences from end to end."""
+    for sentence in following:
+        if words == sentence:
+            return True
+        if not words.startswith(f"{sentence} "):
+            return False
+        words = words[len(sentence) + 1 :]
+    return False
 
 
 def things_of(words: Sequence[str]) -> set[int]:
