@@ -7,6 +7,7 @@ beams of an article stand side by side as queries, so that its keys and values a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -28,9 +29,9 @@ class Reader(nn.Module):
         self.encoder = bert(model)
         self.copy = model.copy
         self.words = model.model.shared
-        self.keys = nn.ModuleList(layer.encoder_attn.k_proj for layer in model.model.decoder.layers)
-        self.values = nn.ModuleList(layer.encoder_attn.v_proj for layer in model.model.decoder.layers)
         self.heads = int(model.config.decoder_attention_heads or 1)
+        attentions = [layer.encoder_attn for layer in model.model.decoder.layers]
+        self.joined = _joined([linear for a in attentions for linear in (a.k_proj, a.v_proj)])
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Read sources.
@@ -46,14 +47,20 @@ class Reader(nn.Module):
         hidden = self.encoder(input_ids, attention_mask=attention_mask).last_hidden_state
         embedded = self.encoder.embeddings.word_embeddings(input_ids)
         found = [self.copy.keys(hidden, embedded).transpose(1, 2)]
-        for key, value in zip(self.keys, self.values, strict=True):
-            found.append(self._split(key(hidden)).transpose(2, 3))
-            found.append(self._split(value(hidden)))
+        batch, length, width = hidden.shape
+        parts = self.joined(hidden).view(batch, length, -1, self.heads, width // self.heads).unbind(2)
+        for key, value in zip(parts[::2], parts[1::2], strict=True):
+            found += [key.permute(0, 2, 3, 1), value.transpose(1, 2)]
         return tuple(found)
 
-    def _split(self, states: torch.Tensor) -> torch.Tensor:
-        batch, length, width = states.shape
-        return states.view(batch, length, self.heads, width // self.heads).transpose(1, 2)
+
+@torch.no_grad()
+def _joined(linears: Sequence[nn.Linear]) -> nn.Linear:
+    """Linear layers of one input as one, their outputs side by side."""
+    result = nn.Linear(linears[0].in_features, sum(linear.out_features for linear in linears))
+    result.weight.copy_(torch.cat([linear.weight for linear in linears]))
+    result.bias.copy_(torch.cat([linear.bias for linear in linears]))
+    return result
 
 
 class _Dense(nn.Module):
@@ -75,11 +82,7 @@ class _Layer(nn.Module):
         super().__init__()
         own, other = layer.self_attn, layer.encoder_attn
         self.heads, self.scale = own.num_heads, own.head_dim**-0.5
-        width = own.embed_dim
-        self.joined = nn.Linear(width, 3 * width)  # query, key and value in one product
-        with torch.no_grad():
-            self.joined.weight.copy_(torch.cat([own.q_proj.weight, own.k_proj.weight, own.v_proj.weight]))
-            self.joined.bias.copy_(torch.cat([own.q_proj.bias, own.k_proj.bias, own.v_proj.bias]))
+        self.joined = _joined([own.q_proj, own.k_proj, own.v_proj])
         self.own_out, self.own_norm = own.out_proj, layer.self_attn_layer_norm
         self.query, self.other_out = other.q_proj, other.out_proj
         self.other_norm = layer.encoder_attn_layer_norm
