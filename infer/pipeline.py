@@ -75,11 +75,9 @@ class Pipeline:
                 }
             if summary:
                 labels |= {"summary": summary.text, "summary_method": summary.method}
-                if self.explain:
-                    labels |= {
-                        "evidence": tuple(e.text for e in summary.evidence),
-                        "refused": _refused(summary),
-                    }
+            if self.explain:
+                evidence = tuple(e.text for e in summary.evidence) if summary else ()
+                labels |= {"evidence": evidence, "refused": _refused(summary) if summary else ()}
             yield Record(
                 id=article.id,
                 page=article.page,
@@ -123,11 +121,17 @@ def load(
     """
     if method not in METHODS:
         raise UsageError(f"no method {method!r}; known are {', '.join(METHODS)}")
+    if summarizer and method == "lead":
+        raise UsageError(f"summarizer {str(summarizer)!r}: leads need none; leave it out")
+    wanted = {"method": method != "auto", "length": length != "short"}
+    wanted |= {"summarizer": summarizer is not None, "explain": explain}
+    if not summaries and (needless := [name for name, given in wanted.items() if given]):
+        raise UsageError(f"{needless[0]}: of no use without summaries; leave it out, or let them be made")
     topic_model = TopicModel.from_pretrained(model or default_model(), threads) if topics else None
-    if summarizer and (method == "lead" or not summaries):
-        raise UsageError(f"summarizer {str(summarizer)!r}: leads and no summaries need none; leave it out")
+    if not summaries:
+        return Pipeline(topic_model, None)
     folder = Path(summarizer) if summarizer else _writer(method)
-    return Pipeline(topic_model, open_summarizer(folder, length, threads) if summaries else None, explain)
+    return Pipeline(topic_model, open_summarizer(folder, length, threads), explain)
 
 
 def _writer(method: str) -> Path | None:

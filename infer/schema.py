@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+LENGTHS = ("headline", "short", "long")
+"""Of summaries: a title, what an editor sets under one, and two or three sentences."""
+
 
 @dataclass(frozen=True, slots=True)
 class Article:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Protocol
 
 from infer.errors import UsageError
-from infer.faithful import TITLE, Evidence, Refused, choose
-from infer.schema import Article
+from infer.faithful import TITLE, Evidence, Refused, Unsupported, choose
+from infer.schema import LENGTHS, Article
 from infer.text import normalize, sentences, words
-from infer.writer import LENGTHS, Writer
+from infer.writer import Writer
 
 MOST_WORDS = 60
 # Words of a headline at most, sentences and words of a long summary.
@@ -84,7 +84,7 @@ class Guarded:
 
     Args:
         writer: The model.
-        length: One of ``infer.writer.LENGTHS``.
+        length: One of ``infer.schema.LENGTHS``.
         beams: Width of the search; the model folder's own where None.
     """
 
@@ -100,15 +100,17 @@ class Guarded:
         written: list[list[str]] = [[] for _ in articles]
         found = self.writer.write([articles[i] for i in worth], self.length, beams=self.beams)
         for i, texts in zip(worth, found, strict=True):
-            written[i] = [text for text in texts if _has_length(text, self.length)]
+            written[i] = texts
         leads = self._lead.summarize(articles)
         return [self._choose(*given) for given in zip(articles, written, leads, strict=True)]
 
     def _choose(self, article: Article, written: list[str], lead: Summary | None) -> Summary | None:
         if not written:
             return lead
-        chosen = choose(written, article, lead.text if lead else None)
-        return Summary(chosen.text, chosen.method, chosen.refused, chosen.evidence) if chosen else None
+        fitting = [text for text in written if _has_length(text, self.length)]
+        long = tuple(_too_long(text) for text in written if text not in fitting)
+        chosen = choose(fitting, article, lead.text if lead else None)
+        return Summary(chosen.text, chosen.method, long + chosen.refused, chosen.evidence) if chosen else None
 
 
 def open_summarizer(folder: Path | None, length: str = "short", threads: int | None = None) -> Summarizer:
@@ -126,6 +128,11 @@ def open_summarizer(folder: Path | None, length: str = "short", threads: int | N
 def _has_length(text: str, length: str) -> bool:
     """Whether a headline is one; the other lengths are as the model was taught them."""
     return length != "headline" or len(words(text)) <= HEADLINE_WORDS
+
+
+def _too_long(text: str) -> Refused:
+    size = f"{len(words(text))} words"
+    return Refused(text, (Unsupported("length", size, f"a headline has up to {HEADLINE_WORDS}"),))
 
 
 def _lead(article: Article, wanted: str = "short") -> Summary | None:

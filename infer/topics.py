@@ -101,7 +101,8 @@ class TopicModel:
             return cls(bundle, threads)
         except KeyError as missing:
             raise ModelError(
-                f"{folder}/config.json: key {missing} is missing; export the model again"
+                f"{folder}: not a topic model, as its config.json lacks {missing}; name a folder that "
+                "`mujaz-train classifier` made"
             ) from None
 
     def predict(self, articles: Sequence[Article]) -> list[TopicScores]:

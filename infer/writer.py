@@ -12,14 +12,14 @@ import numpy.typing as npt
 from onnxruntime import InferenceSession, OrtValue
 
 from infer.bundle import Bundle, open_bundle
-from infer.errors import ModelError
-from infer.schema import Article
+from infer.errors import ModelError, UsageError
+from infer.schema import LENGTHS, Article
 from infer.search import Settings, search
 from infer.text import prepare
 
 Ints = npt.NDArray[np.int64]
-LENGTHS = ("headline", "short", "long")
-"""What can be asked for: a title, what an editor sets under one, and two or three sentences."""
+MOST_BEAMS = 8
+"""Widest search that the decoder's graph serves."""
 # Tokens of the sources of a batch, padding included; beams multiply what the decoder holds.
 TOKEN_BUDGET = 4096
 # A title longer than this share of the window leaves its article no room.
@@ -76,7 +76,8 @@ class Writer:
             return cls(bundle, threads)
         except KeyError as missing:
             raise ModelError(
-                f"{folder}/config.json: key {missing} is missing; export the model again"
+                f"{folder}: not a summarizer, as its config.json or generation_config.json lacks {missing}; "
+                "name a folder that `mujaz-train summarizer` made"
             ) from None
 
     def write(
@@ -88,6 +89,9 @@ class Writer:
             articles: Each with a title, a body or both.
             length: One of ``LENGTHS``.
             beams: Width of the search; the folder's own where None, and greedy where 1.
+
+        Raises:
+            UsageError: There is no such length, or the search cannot be so wide.
         """
         return self.texts(
             [self.source(a, titled=length != "headline") for a in articles], length, beams=beams
@@ -97,6 +101,10 @@ class Writer:
         self, sources: Sequence[list[int]], length: str = "short", *, beams: int | None = None
     ) -> list[list[str]]:
         """The same for articles as token ids, from ``source``."""
+        if length not in LENGTHS:
+            raise UsageError(f"no length {length!r}; known are {', '.join(LENGTHS)}")
+        if beams is not None and not 1 <= beams <= MOST_BEAMS:
+            raise UsageError(f"{beams} beams; a summarizer takes 1 to {MOST_BEAMS}")
         settings = self.settings[length]
         if beams is not None:
             settings = replace(settings, num_beams=beams)

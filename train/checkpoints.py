@@ -22,13 +22,13 @@ class Progress:
         step: Batches done.
         seconds: Time they took.
         loss: Of the last batch that was looked at.
-        slower: Factor on the rate, halved each time the loss was not finite.
+        skipped: Batches passed over because their gradient was not finite.
     """
 
     step: int = 0
     seconds: float = 0.0
     loss: float = math.nan
-    slower: float = 1.0
+    skipped: int = 0
 
 
 def _tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
@@ -41,14 +41,8 @@ def _tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, to
     return found
 
 
-def snapshot(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    """A copy, on the same device, of all that training goes on from."""
-    return {name: tensor.detach().clone() for name, tensor in _tensors(model, optimizer).items()}
-
-
 @torch.no_grad()
-def restore(model: nn.Module, optimizer: torch.optim.Optimizer, kept: dict[str, torch.Tensor]) -> None:
-    """Go back to a copy."""
+def _restore(model: nn.Module, optimizer: torch.optim.Optimizer, kept: dict[str, torch.Tensor]) -> None:
     for name, parameter in model.named_parameters():
         parameter.copy_(kept[f"model.{name}"])
         state = {
@@ -80,5 +74,5 @@ def resume(model: nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> 
     kept = load_file(folder / TENSORS)
     with (folder / TENSORS).open("rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    restore(model, optimizer, kept)
+    _restore(model, optimizer, kept)
     return Progress(**json.loads(header["__metadata__"]["progress"]))

@@ -28,8 +28,6 @@ log = logging.getLogger(__name__)
 
 Array = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
-# What an encoder in a folder is made of.
-ENCODER_FILES = ("*.safetensors", "*.bin", "config.json", "tokenizer.json")
 # Articles that are scored at once.
 PREDICTED_AT_ONCE = 64
 
@@ -184,11 +182,7 @@ def _digest(config: ClassifierConfig, labelled: data.Labelled, settings: str) ->
     digest.update("\n".join(labelled.texts).encode())
     digest.update(labelled.targets.tobytes())
     digest.update(" ".join(labelled.topics).encode())
-    files = [file for kind in ENCODER_FILES for file in sorted(Path(config.backbone).glob(kind))]
-    for file in files:
-        digest.update(file.read_bytes())
-    if not files:  # on the hub
-        digest.update(config.backbone.encode())
+    model.hash_backbone(config.backbone, digest)
     return digest.hexdigest()[:12]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import torch
@@ -12,6 +13,8 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel
 from infer.errors import UsageError
 
 WEIGHTS = "model.safetensors"
+# What a backbone in a folder is made of.
+BACKBONE_FILES = ("*.safetensors", "*.bin", "config.json", "tokenizer.json")
 
 
 class TopicClassifier(nn.Module):
@@ -78,6 +81,15 @@ def open_encoder(backbone: str) -> PreTrainedModel:
         UsageError: There is no such encoder.
     """
     return AutoModel.from_pretrained(backbone, dtype=torch.float32, **_without_pooler(backbone))  # type: ignore[no-any-return]
+
+
+def hash_backbone(backbone: str, digest: hashlib._Hash) -> None:
+    """Add to a digest what a backbone is: its files, whatever their place, or its name on the hub."""
+    files = [file for kind in BACKBONE_FILES for file in sorted(Path(backbone).glob(kind))]
+    for file in files:
+        digest.update(file.read_bytes())
+    if not files:
+        digest.update(backbone.encode())
 
 
 def save(model: TopicClassifier, folder: Path) -> None:

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 # Words in a row that two texts share when one is taken for a copy of the other.
 SHARED = 8
+# To be raised with every change of what is packed: what was packed by another version is not used.
+VERSION = 2
 FEWEST_WORDS = 40
 TITLE_WORDS = range(4, 13)
 SUMMARY_WORDS = range(7, 70)

@@ -20,7 +20,6 @@ Bools = npt.NDArray[np.bool_]
 
 HEADLINE, SHORT, LONG = range(3)
 """Places of the three lengths in the list of start tokens."""
-LENGTHS = ("headline", "short", "long")
 IGNORED = -100
 """Stands in labels where there is no token to be written."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from infer.writer import MOST_BEAMS
 from train.config import Preparation, Strict
 from train.pairs import TASKS
 
@@ -51,7 +52,7 @@ class WritingConfig(Strict):
         min_new_tokens: Likewise.
     """
 
-    num_beams: int = Field(default=4, ge=1)
+    num_beams: int = Field(default=4, ge=1, le=MOST_BEAMS)
     no_repeat_ngram_size: int = Field(default=4, ge=0)
     length_penalty: float = 1.0
     max_new_tokens: tuple[int, int, int] = (32, 72, 110)

@@ -7,7 +7,6 @@ the minute; its rate follows the share that is done of either.
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -20,6 +19,7 @@ import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
+from infer.errors import ModelError
 from train import checkpoints
 from train.checkpoints import Progress
 from train.pairs import IGNORED, Ints, Rows, batches
@@ -29,8 +29,9 @@ from train.states import States
 log = logging.getLogger(__name__)
 
 BETAS = (0.9, 0.98)
-# Steps between two looks at the loss, which make the device wait.
+# Steps between two looks at the loss.
 LOOK = 25
+MOST_SKIPPED = 100
 
 
 @dataclass(frozen=True)
@@ -158,32 +159,25 @@ def run_stage(
     progress = checkpoints.resume(model, optimizer, folder) if folder else Progress()
     if progress.step:
         log.info("%s: goes on at step %d", stage.name, progress.step)
-    good = checkpoints.snapshot(model, optimizer)
     before, start = progress.seconds, time.monotonic()
     order = _order(feed.rows, stage.batch_size, seed, progress.step)
     model.train()
     while stage.done(progress) < 1:
-        rate = stage.rate(stage.done(progress)) * progress.slower
+        rate = stage.rate(stage.done(progress))
         for group in optimizer.param_groups:
             group["lr"] = group["top"] * rate
         torch.manual_seed(seed * 1_000_003 + progress.step)
-        batch = feed.batch(next(order), stage.masked)
-        with _autocast(feed.device) if bf16 else nullcontext():
-            loss = model(**batch).loss
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        loss = _step(model, optimizer, feed.batch(next(order), stage.masked), bf16=bf16)
+        progress.skipped += loss is None
+        if progress.skipped > MOST_SKIPPED:
+            raise ModelError(
+                f"{stage.name}: the gradient was not finite in {progress.skipped} of {progress.step} steps; "
+                "lower learning_rate"
+            )
         progress.step += 1
         progress.seconds = before + time.monotonic() - start
         if progress.step % LOOK == 0 or stage.done(progress) >= 1:
-            progress.loss = loss.item()
-            if math.isfinite(progress.loss):
-                good = checkpoints.snapshot(model, optimizer)
-            else:  # go back to the last good state, and on with half the rate
-                log.warning("%s: loss is not finite at step %d", stage.name, progress.step)
-                checkpoints.restore(model, optimizer, good)
-                progress.slower /= 2
+            progress.loss = progress.loss if loss is None else loss.item()
             if watch:
                 watch(progress)
         if folder and progress.step % stage.save_every == 0:
@@ -194,6 +188,21 @@ def run_stage(
         cut.remove()
     model.requires_grad_(True)
     return progress
+
+
+def _step(
+    model: nn.Module, optimizer: torch.optim.Optimizer, batch: dict[str, Any], *, bf16: bool
+) -> torch.Tensor | None:
+    """Learn from a batch; None where its gradient is not finite, which would spoil every weight."""
+    device = batch["labels"].device
+    with _autocast(device) if bf16 else nullcontext():
+        loss: torch.Tensor = model(**batch).loss
+    loss.backward()  # type: ignore[no-untyped-call]
+    finite = bool(torch.isfinite(nn.utils.clip_grad_norm_(model.parameters(), 1.0)))
+    if finite:
+        optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return loss.detach() if finite else None
 
 
 @torch.inference_mode()

@@ -16,13 +16,21 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken, Tokenizer
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, BertModel, PreTrainedModel, set_seed
+from transformers import (
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    BertModel,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    set_seed,
+)
 
 from infer.errors import UsageError
+from infer.schema import LENGTHS
 from train import model as encoders
 from train import packing, reading, stages, trainer
 from train.checkpoints import Progress as Done
-from train.pairs import LENGTHS, Builder, Format, Packed, Rows, mix
+from train.pairs import Builder, Format, Packed, Rows, mix
 from train.pointer import from_encoder
 from train.seq2seq_config import StageConfig, SummarizerConfig
 from train.states import States
@@ -47,6 +55,7 @@ class Run:
         form: How sources and targets are framed.
         mask: Token that hides a token of the source.
         special: Tokens that are no text.
+        published: The tokenizer as its own library has it, of a published model.
     """
 
     network: PreTrainedModel
@@ -54,6 +63,7 @@ class Run:
     form: Format
     mask: int
     special: list[int]
+    published: PreTrainedTokenizerBase | None = None
 
     @property
     def device(self) -> torch.device:
@@ -107,18 +117,20 @@ def train(config: SummarizerConfig) -> tuple[Run, Rows, dict[str, Any]]:
             encoder.update(settings.model_dump_json().encode())
         if weights.is_file():
             _load(run.network, weights)
+            shutil.rmtree(folder / "checkpoint", ignore_errors=True)
             continue
         rows = mix(
             Builder(packed, run.form, config.window, config.longest, config.seed + number), settings.tasks
         )
         states = config.runs / f"states-{encoder.hexdigest()[:10]}" if frozen else None
         _stage(config, run, settings, rows, folder, states)
-        report = reading.measure(run, measured, config.writing, config.measured, bf16=_bf16(config))
-        _report(report, settings.name, folder)
+        _measure(config, run, measured, settings.name, folder)
         _write(run.network, weights)
         shutil.rmtree(folder / "checkpoint", ignore_errors=True)
     run.network.train(False)
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    if report["settings"] != _measured_by(config):
+        report = _measure(config, run, measured, settings.name, folder)
     return run, measured, report
 
 
@@ -130,7 +142,7 @@ def start(config: SummarizerConfig) -> Run:
     """
     device = encoders.device()
     if config.kind == "pretrained":
-        return _published(config, device)
+        return _fits(config, _published(config, device))
     encoder = encoders.open_encoder(config.backbone)
     if not isinstance(encoder, BertModel):
         raise UsageError(
@@ -158,7 +170,22 @@ def start(config: SummarizerConfig) -> Run:
     form = Format(ids["<s>"], ids["</s>"], ids["<pad>"], tuple(ids[name] for name in STARTS))
     special = [ids[name] for name in (*SPECIAL, MASK, *STARTS)]
     network.to(device)  # type: ignore[arg-type]
-    return Run(network, tokenizer, form, ids[MASK], special)
+    return _fits(config, Run(network, tokenizer, form, ids[MASK], special))
+
+
+def _fits(config: SummarizerConfig, run: Run) -> Run:
+    """The run, if its model has a position for every token.
+
+    Raises:
+        UsageError: It has not.
+    """
+    most = getattr(run.network.config, "max_position_embeddings", None)  # T5 has no such limit
+    wanted = {"window": config.window, "longest": config.longest}
+    wanted["writing.max_new_tokens"] = max(config.writing.max_new_tokens) + 1
+    for name, value in wanted.items():
+        if most is not None and value > most:
+            raise UsageError(f"{name}: {value} is more than the {most} positions of {config.backbone}")
+    return run
 
 
 def _published(config: SummarizerConfig, device: torch.device) -> Run:
@@ -183,7 +210,7 @@ def _published(config: SummarizerConfig, device: torch.device) -> Run:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     special = [i for i in {*tokens.all_special_ids, *starts} if i is not None]
-    return Run(network.to(device), tokenizer, form, mask, special)
+    return Run(network.to(device), tokenizer, form, mask, special, tokens)
 
 
 def _stage(
@@ -237,26 +264,35 @@ def _packed(config: SummarizerConfig, run: Run) -> tuple[Packed, Packed]:
 
 def _digest(config: SummarizerConfig, run: Run) -> str:
     """Identifies what tokens and weights depend on beside the stages."""
-    settings = config.model_dump(
-        mode="json", include={"kind", "backbone", "decoder_layers", "preparation", "window"}
-    )
-    settings |= {"longest": config.longest, "seed": config.seed}
+    kept = {"kind", "decoder_layers", "preparation", "window", "longest", "seed", "bf16"}
+    settings = config.model_dump(mode="json", include=kept) | {"packing": packing.VERSION}
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    encoders.hash_backbone(config.backbone, digest)
     digest.update(run.tokenizer.to_str().encode())
     for path in (*config.articles, config.validation):
         if not path.is_file():
             raise UsageError(f"{path}: no such file of articles; name Parquet files with title and body")
-        digest.update(f"{path.name} {path.stat().st_size}".encode())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:12]
 
 
-def _report(report: dict[str, Any], stage: str, folder: Path) -> None:
+def _measured_by(config: SummarizerConfig) -> dict[str, Any]:
+    """Settings that figures depend on and training does not."""
+    return {"writing": config.writing.model_dump(mode="json"), "measured": config.measured}
+
+
+def _measure(config: SummarizerConfig, run: Run, rows: Rows, stage: str, folder: Path) -> dict[str, Any]:
+    """Score what is written now, and keep it in the stage's folder."""
+    report = reading.measure(run, rows, config.writing, config.measured, bf16=_bf16(config))
+    report["settings"] = _measured_by(config)
     figures = "/".join(f"{100 * report[name]:.1f}" for name in ("rouge1", "rouge2", "rougeL"))
     log.info("%s: validation loss %.3f, ROUGE-1/2/L %s", stage, report["loss"], figures)
     for sample in report["samples"][:SAMPLES]:
         log.info("  %s", sample["written"])
     text = json.dumps(report, ensure_ascii=False, indent=2)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+    return report
 
 
 def _bf16(config: SummarizerConfig) -> bool:

@@ -12,11 +12,12 @@ import numpy as np
 
 from infer.bundle import write_manifest
 from infer.errors import ModelError
+from infer.schema import LENGTHS
 from infer.writer import Writer
 from train import export_summarizer, reading, summarizer
 from train.export_summarizer import READER, STEP
 from train.folder import check_place, replace, write_json
-from train.pairs import LENGTHS, SHORT, Ints, Rows
+from train.pairs import SHORT, Ints, Rows
 from train.reading import Trained
 from train.rouge import rouge
 from train.seq2seq_config import SummarizerConfig
@@ -48,8 +49,9 @@ def train_summarizer(config: SummarizerConfig) -> Path:
     shutil.rmtree(new, ignore_errors=True)
     run.network.generation_config = reading.generation(run, config.writing)
     run.network.save_pretrained(new)
-    run.tokenizer.save(str(new / "tokenizer.json"))
-    write_json(new / "metrics.json", {name: value for name, value in report.items() if name != "samples"})
+    if run.published:
+        run.published.save_pretrained(new)
+    write_json(new / "metrics.json", _figures(report))
     write_manifest(new)  # by which the place is known for a model's when the command is run again
     replace(config.output, new)
     return config.output
@@ -82,7 +84,7 @@ def write(config: SummarizerConfig, run: Trained, measured: Rows, report: dict[s
             f"{draft}: int8 loses {100 * loss:.1f} ROUGE-L points, allowed {100 * MOST_LOSS:.1f}"
         )
     new = draft / "int8"
-    metrics = {name: value for name, value in report.items() if name != "samples"}
+    metrics = _figures(report)
     metrics["export"] = {"articles": min(COMPARED, len(measured))} | {
         f"{kind}_rougeL": round(score, 4) for kind, score in scores.items()
     }
@@ -120,6 +122,11 @@ def fill(config: SummarizerConfig, run: Trained, graphs: Path, folder: Path) -> 
     settings = reading.generation(run, config.writing, SHORT).to_diff_dict()
     settings.pop("transformers_version", None)
     write_json(folder / "generation_config.json", settings | {"by_length": _by_length(config)})
+
+
+def _figures(report: dict[str, Any]) -> dict[str, Any]:
+    """A report without the texts, which are somebody's."""
+    return {name: value for name, value in report.items() if name != "samples"}
 
 
 def _feeds(rows: Rows) -> list[Feed]:

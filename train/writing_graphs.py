@@ -15,10 +15,11 @@ from torch import nn
 from torch.nn import functional
 from transformers import BertConfig, BertModel
 
+from infer.writer import MOST_BEAMS
 from train.pointer import BERT_TO_BART, NEVER, OFFSET, PointerBart
 
-# Best tokens that a step returns for each beam: enough for beams up to half as many.
-CANDIDATES = 16
+# Best tokens that a step returns for each beam: beam search needs twice as many as beams.
+CANDIDATES = 2 * MOST_BEAMS
 
 
 class Reader(nn.Module):

@@ -117,6 +117,20 @@ def test_the_summarizer_that_is_there_writes_and_its_lead_can_be_asked_for(monke
     assert isinstance(load(topics=False, method="lead").summarizer, Lead)
 
 
+@pytest.mark.parametrize(
+    "needless", [{"method": "model"}, {"length": "long"}, {"explain": True}, {"summarizer": "models/mine"}]
+)
+def test_what_is_of_no_use_without_summaries_is_refused(tiny_model, needless):
+    with pytest.raises(UsageError, match=f"{next(iter(needless))}: of no use without summaries"):
+        load(tiny_model, summaries=False, **needless)
+
+
+def test_a_record_without_a_summary_explains_that_nothing_carries_it():
+    pipeline = Pipeline(None, Lead(), explain=True)
+    [record] = pipeline.analyze([{"title": "", "body": "كلمة " * 80}])
+    assert (record.summary, record.evidence, record.refused) == (None, (), ())
+
+
 def test_unknown_methods_are_refused_by_name():
     with pytest.raises(UsageError, match="no method 'magic'; known are auto, model, lead"):
         load(topics=False, method="magic")

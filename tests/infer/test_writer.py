@@ -81,6 +81,26 @@ def test_lengths_of_the_lead():
     assert headline == three.title and long.startswith(short) and len(long) > len(short)
 
 
+def test_a_headline_that_is_too_long_is_refused_and_told():
+    long = ("وزير " * 13).strip()
+    summary = Guarded(Says(long, "قال وزير اليوم"), "headline").summarize([article(BODY * 3)])[0]
+    assert (summary.text, summary.method) == ("قال وزير اليوم", "model")
+    assert [(r.text, r.unsupported[0].text) for r in summary.refused] == [(long, "13 words")]
+
+
+def test_what_a_search_cannot_be_is_refused(writer):
+    with pytest.raises(UsageError, match="no length 'epic'"):
+        writer.write([article(BODY)], "epic")
+    for beams in (0, 9):
+        with pytest.raises(UsageError, match=f"{beams} beams; a summarizer takes 1 to 8"):
+            writer.write([article(BODY)], beams=beams)
+
+
+def test_another_models_folder_is_refused_as_such(tiny_model):
+    with pytest.raises(ModelError, match=r"not a summarizer, .* lacks .*mujaz-train summarizer"):
+        Writer.from_pretrained(tiny_model)
+
+
 def test_unknown_lengths_and_folders_are_refused(tmp_path):
     with pytest.raises(UsageError, match="no length 'epic'"):
         open_summarizer(None, "epic")

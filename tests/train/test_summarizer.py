@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -7,11 +8,13 @@ import sys
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from infer.errors import UsageError
 from tests.train import news
-from train import summarizer
+from train import stages, summarizer
 from train.config import load_config
+from train.pairs import Builder, mix
 from train.seq2seq_config import SummarizerConfig
 
 
@@ -97,3 +100,54 @@ def test_unknown_tasks_and_layers_are_refused_by_name(tmp_path, tiny_backbone):
         summarizer.train(news.config(tmp_path, tiny_backbone, decoder_layers=[1, 9]))
     with pytest.raises(UsageError, match="no such file"):
         summarizer.train(news.config(tmp_path, tiny_backbone, articles=[tmp_path / "none.parquet"]))
+
+
+def test_what_a_stage_depends_on_makes_another_folder(trained, tmp_path, tiny_backbone):
+    config, _ = trained
+    run = summarizer.start(config)
+    digest = summarizer._digest(config, run)
+    other = str(shutil.copytree(tiny_backbone, tmp_path / "other"))
+    assert summarizer._digest(config.model_copy(update={"backbone": other}), run) == digest
+    weights = load_file(f"{other}/model.safetensors")
+    save_file({name: value + 1 for name, value in weights.items()}, f"{other}/model.safetensors")
+    for changed in ({"backbone": other}, {"bf16": True}, {"window": 90}, {"articles": [config.validation]}):
+        assert summarizer._digest(config.model_copy(update=changed), run) != digest
+
+
+def test_figures_are_measured_again_with_other_settings(trained, monkeypatch):
+    config, _ = trained
+    monkeypatch.setattr(summarizer, "_stage", lambda *_: pytest.fail("ran again"))
+    assert summarizer.train(config.model_copy(update={"measured": 2}))[2]["articles"] == 2
+    assert summarizer.train(config)[2]["articles"] == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"window": 700}, "window: 700"),
+        ({"longest": 800}, "longest: 800"),
+        ({"writing": {"max_new_tokens": (32, 72, 900)}}, "writing.max_new_tokens: 901"),
+    ],
+)
+def test_more_tokens_than_positions_are_refused(tmp_path, tiny_backbone, given, words):
+    with pytest.raises(UsageError, match=f"{words} is more than the"):
+        summarizer.start(news.config(tmp_path, tiny_backbone, **given))
+
+
+def test_a_gradient_that_is_not_finite_spoils_nothing(tmp_path, tiny_backbone):
+    config = news.config(tmp_path, tiny_backbone)
+    run = summarizer.start(config)
+    packed, _ = summarizer._packed(config, run)
+    feed = run.feed(mix(Builder(packed, run.form, config.window, config.longest), {"summary": 1}))
+    forward, calls = run.network.forward, []
+
+    def spoilt(**given):
+        calls.append(1)
+        output = forward(**given)
+        return output if len(calls) % 3 else type(output)(loss=output.loss * float("nan"))
+
+    run.network.forward = spoilt
+    stage = stages.Stage("spoilt", 12, None, 8, 1e-3, 1e-3)
+    progress = stages.run_stage(run.network, feed, stage, seed=0, bf16=False)
+    assert (progress.step, progress.skipped) == (12, 4)
+    assert all(parameter.isfinite().all() for parameter in run.network.parameters())

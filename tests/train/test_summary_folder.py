@@ -5,8 +5,8 @@ import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from infer.errors import ModelError, UsageError
-from infer.schema import Article
-from infer.writer import LENGTHS, Writer
+from infer.schema import LENGTHS, Article
+from infer.writer import Writer
 from tests.train import news
 from train import summarizer, summary_folder
 
