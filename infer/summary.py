@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -59,6 +60,16 @@ class Summarizer(Protocol):
         ...
 
 
+class Candidates(Protocol):
+    """Anything that writes texts to choose from; ``infer.writer.Writer`` is one."""
+
+    def write(
+        self, articles: Sequence[Article], length: str = "short", *, beams: int | None = None
+    ) -> list[list[str]]:
+        """For each article in order some texts, best first."""
+        ...
+
+
 class Lead:
     """The article's own lead sentence, whole.
 
@@ -88,7 +99,7 @@ class Guarded:
         beams: Width of the search; the model folder's own where None.
     """
 
-    def __init__(self, writer: Writer, length: str = "short", beams: int | None = None) -> None:
+    def __init__(self, writer: Candidates, length: str = "short", beams: int | None = None) -> None:
         self.writer = writer
         self.length = length
         self.beams = beams

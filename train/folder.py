@@ -227,11 +227,11 @@ def _speed(folder: Path, labelled: Labelled, count: int = 400) -> dict[str, Any]
         "articles_a_second": round(len(articles) / seconds, 1),
         "words_an_article": round(words / len(articles)),
         "cores": len(os.sched_getaffinity(0)),
-        "processor": _processor(),
+        "processor": processor(),
     }
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name as Linux knows it."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from infer.writer import MOST_BEAMS
-from train.config import Preparation, Strict
+from train.config import CardConfig, Preparation, Strict
 from train.pairs import TASKS
 
 
@@ -75,8 +75,9 @@ class SummarizerConfig(Strict):
         longest: Longest target in tokens; articles with longer ones are not trained on.
         measured: How many articles of the validation file are summarized after each stage.
         save_steps: Steps between checkpoints.
-        runs: Folder for checkpoints, tokens and reports; kept out of git.
+        runs: Folder for checkpoints, tokens, states and reports; kept out of git.
         output: Model folder to write.
+        card: What the model card says of origin and licence.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
@@ -96,3 +97,4 @@ class SummarizerConfig(Strict):
     seed: int = 0
     runs: Path
     output: Path
+    card: CardConfig | None = None

@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,76 +14,28 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from safetensors.torch import load_file, save_file
-from tokenizers import AddedToken, Tokenizer
 from transformers import (
-    AutoModelForSeq2SeqLM,
-    AutoTokenizer,
-    BertModel,
     PreTrainedModel,
-    PreTrainedTokenizerBase,
     set_seed,
 )
 
+from infer.bundle import available_cores
 from infer.errors import UsageError
-from infer.schema import LENGTHS
 from train import model as encoders
 from train import packing, reading, stages, trainer
 from train.checkpoints import Progress as Done
-from train.pairs import Builder, Format, Packed, Rows, mix
-from train.pointer import from_encoder
+from train.folder import processor, write_json
+from train.pairs import Builder, Packed, Rows, mix
+from train.seq2seq import Run, start
 from train.seq2seq_config import StageConfig, SummarizerConfig
-from train.states import States
-from train.vocabulary import MASK, SPECIAL, open_tokenizer
 
 log = logging.getLogger(__name__)
 
-STARTS = tuple(f"<{name}>" for name in LENGTHS)
-"""Start tokens of the decoder: the first token that it reads says how much it is to write."""
 # References longer than a training target are measured on all the same.
 LONGEST_REFERENCE = 256
 SAMPLES = 5
-
-
-@dataclass
-class Run:
-    """A model in training, and what it reads with.
-
-    Attributes:
-        network: Takes ``input_ids``, ``attention_mask``, ``decoder_input_ids`` and ``labels``.
-        tokenizer: With the start tokens.
-        form: How sources and targets are framed.
-        mask: Token that hides a token of the source.
-        special: Tokens that are no text.
-        published: The tokenizer as its own library has it, of a published model.
-    """
-
-    network: PreTrainedModel
-    tokenizer: Tokenizer
-    form: Format
-    mask: int
-    special: list[int]
-    published: PreTrainedTokenizerBase | None = None
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network is."""
-        return next(self.network.parameters()).device
-
-    @property
-    def encoder_layers(self) -> int:
-        """How many layers the encoder has."""
-        encoder: Any = self.network.get_encoder()
-        return len(encoder.layers if hasattr(encoder, "layers") else encoder.block)
-
-    def feed(self, rows: Rows, states: Path | None = None) -> stages.Feed:
-        """The rows as the training loop takes them.
-
-        Args:
-            rows: Sources and targets.
-            states: Folder for what the encoder makes of the sources, where it stays as it is.
-        """
-        kept = States(states, self.network.get_encoder(), self.form.padding) if states else None
-        return stages.Feed(rows, self.form.padding, self.mask, self.special, self.device, kept)
+# In a stage's folder: what it took, and what was measured after it.
+NOTE, REPORT = "stage.json", "report.json"
 
 
 def train(config: SummarizerConfig) -> tuple[Run, Rows, dict[str, Any]]:
@@ -106,9 +57,11 @@ def train(config: SummarizerConfig) -> tuple[Run, Rows, dict[str, Any]]:
     measured = builder.summary()
     done = hashlib.sha256(_digest(config, run).encode())
     encoder = done.copy()
+    folders: list[Path] = []
     for number, settings in enumerate(config.stages):
         done.update(settings.model_dump_json().encode())
         folder = config.runs / f"{number + 1}-{settings.name}-{done.hexdigest()[:10]}"
+        folders.append(folder)
         weights = folder / encoders.WEIGHTS
         frozen = settings.frozen_layers >= run.encoder_layers
         if frozen and settings.masked:
@@ -123,99 +76,20 @@ def train(config: SummarizerConfig) -> tuple[Run, Rows, dict[str, Any]]:
             Builder(packed, run.form, config.window, config.longest, config.seed + number), settings.tasks
         )
         states = config.runs / f"states-{encoder.hexdigest()[:10]}" if frozen else None
-        _stage(config, run, settings, rows, folder, states)
+        _note(folder, settings, rows, _stage(config, run, settings, rows, folder, states))
         _measure(config, run, measured, settings.name, folder)
         _write(run.network, weights)
         shutil.rmtree(folder / "checkpoint", ignore_errors=True)
     run.network.train(False)
-    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    report = _read(folder / REPORT)
     if report["settings"] != _measured_by(config):
         report = _measure(config, run, measured, settings.name, folder)
-    return run, measured, report
-
-
-def start(config: SummarizerConfig) -> Run:
-    """The model before its first stage.
-
-    Raises:
-        UsageError: The backbone is missing or is not what ``kind`` needs.
-    """
-    device = encoders.device()
-    if config.kind == "pretrained":
-        return _fits(config, _published(config, device))
-    encoder = encoders.open_encoder(config.backbone)
-    if not isinstance(encoder, BertModel):
-        raise UsageError(
-            f"{config.backbone}: a copying summarizer starts from a BERT, this is {encoder.config.model_type}"
-        )
-    if (deepest := max(config.decoder_layers)) > encoder.config.num_hidden_layers:
-        raise UsageError(
-            f"decoder_layers: {deepest} is not a layer of {config.backbone}, "
-            f"which has {encoder.config.num_hidden_layers}"
-        )
-    tokenizer = open_tokenizer(config.backbone)
-    tokenizer.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in STARTS])
-    ids = tokenizer.get_vocab()
-    if missing := [name for name in (*SPECIAL, MASK) if name not in ids]:
-        raise UsageError(
-            f"{config.backbone}: its vocabulary has no {missing[0]!r}; `mujaz-train backbone` makes one"
-        )
-    network = from_encoder(
-        encoder,
-        tokens=tokenizer.get_vocab_size(),
-        start=ids[STARTS[1]],
-        text=(len(SPECIAL), ids[MASK]),
-        layers=config.decoder_layers,
-    )
-    form = Format(ids["<s>"], ids["</s>"], ids["<pad>"], tuple(ids[name] for name in STARTS))
-    special = [ids[name] for name in (*SPECIAL, MASK, *STARTS)]
-    network.to(device)  # type: ignore[arg-type]
-    return _fits(config, Run(network, tokenizer, form, ids[MASK], special))
-
-
-def _fits(config: SummarizerConfig, run: Run) -> Run:
-    """The run, if its model has a position for every token.
-
-    Raises:
-        UsageError: It has not.
-    """
-    most = getattr(run.network.config, "max_position_embeddings", None)  # T5 has no such limit
-    wanted = {"window": config.window, "longest": config.longest}
-    wanted["writing.max_new_tokens"] = max(config.writing.max_new_tokens) + 1
-    for name, value in wanted.items():
-        if most is not None and value > most:
-            raise UsageError(f"{name}: {value} is more than the {most} positions of {config.backbone}")
-    return run
-
-
-def _published(config: SummarizerConfig, device: torch.device) -> Run:
-    try:
-        tokens = AutoTokenizer.from_pretrained(config.backbone)
-        network = AutoModelForSeq2SeqLM.from_pretrained(config.backbone, dtype=torch.float32)
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{config.backbone}: no sequence-to-sequence model: {str(error).splitlines()[0]}"
-        ) from None
-    tokens.add_special_tokens({"additional_special_tokens": list(STARTS)})
-    if len(tokens) > network.get_input_embeddings().num_embeddings:
-        network.resize_token_embeddings(len(tokens))
-    ids = tokens.get_vocab()
-    starts = tuple(ids[name] for name in STARTS)
-    network.config.decoder_start_token_id = network.generation_config.decoder_start_token_id = starts[1]
-    network.generation_config.forced_bos_token_id = network.generation_config.forced_eos_token_id = None
-    begin = tokens.cls_token_id if tokens.cls_token_id is not None else tokens.bos_token_id
-    form = Format(begin, tokens.eos_token_id, tokens.pad_token_id, starts)
-    mask = tokens.mask_token_id if tokens.mask_token_id is not None else tokens.unk_token_id
-    tokenizer = tokens.backend_tokenizer
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    special = [i for i in {*tokens.all_special_ids, *starts} if i is not None]
-    return Run(network.to(device), tokenizer, form, mask, special, tokens)
+    return run, measured, report | {"stages": [_read(each / NOTE) for each in folders]}
 
 
 def _stage(
     config: SummarizerConfig, run: Run, settings: StageConfig, rows: Rows, folder: Path, states: Path | None
-) -> None:
+) -> Done:
     steps = None
     if settings.passes is not None:
         steps = max(1, round(settings.passes * len(rows) / settings.batch_size))
@@ -234,7 +108,7 @@ def _stage(
                     "%s: step %d, %.0f%%, loss %.3f", stage.name, progress.step, 100 * done, progress.loss
                 )
 
-        stages.run_stage(
+        return stages.run_stage(
             run.network,
             run.feed(rows, states),
             stage,
@@ -243,6 +117,25 @@ def _stage(
             folder=folder / "checkpoint",
             watch=watch,
         )
+
+
+def _note(folder: Path, settings: StageConfig, rows: Rows, done: Done) -> None:
+    """Keep what a stage took, for the model card."""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    note = {
+        "name": settings.name,
+        "rows": len(rows),
+        "steps": done.step,
+        "skipped": done.skipped,
+        "minutes": round(done.seconds / 60, 1),
+        "device": gpu or f"{available_cores()} cores of {processor()}",
+    }
+    write_json(folder / NOTE, note)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def _packed(config: SummarizerConfig, run: Run) -> tuple[Packed, Packed]:
@@ -290,8 +183,7 @@ def _measure(config: SummarizerConfig, run: Run, rows: Rows, stage: str, folder:
     log.info("%s: validation loss %.3f, ROUGE-1/2/L %s", stage, report["loss"], figures)
     for sample in report["samples"][:SAMPLES]:
         log.info("  %s", sample["written"])
-    text = json.dumps(report, ensure_ascii=False, indent=2)
-    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+    write_json(folder / REPORT, report)
     return report
 
 

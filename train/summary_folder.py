@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from infer.bundle import write_manifest
 from infer.errors import ModelError
-from infer.schema import LENGTHS
+from infer.schema import LENGTHS, Article
+from infer.summary import Guarded
 from infer.writer import Writer
-from train import export_summarizer, reading, summarizer
+from train import export_summarizer, reading, summarizer, summary_card
 from train.export_summarizer import READER, STEP
 from train.folder import check_place, replace, write_json
 from train.pairs import SHORT, Ints, Rows
@@ -22,6 +25,7 @@ from train.reading import Trained
 from train.rouge import rouge
 from train.seq2seq_config import SummarizerConfig
 from train.smooth import Feed
+from train.summary_scores import Summarize, baselines, evaluate, references
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +94,9 @@ def write(config: SummarizerConfig, run: Trained, measured: Rows, report: dict[s
     }
     metrics["size_mb"] = round(sum(f.stat().st_size for f in new.iterdir()) / 1e6, 1)
     metrics["versions"] = {p: version(p) for p in ("torch", "transformers", "onnxruntime", "tokenizers")}
+    metrics["summaries"] = _scored(config, Writer.from_pretrained(new))
     write_json(new / "metrics.json", metrics)
+    (new / "README.md").write_text(summary_card.summarizer(config, metrics), encoding="utf-8")
     write_manifest(new)
     replace(config.output, new)
     return config.output
@@ -122,6 +128,33 @@ def fill(config: SummarizerConfig, run: Trained, graphs: Path, folder: Path) -> 
     settings = reading.generation(run, config.writing, SHORT).to_diff_dict()
     settings.pop("transformers_version", None)
     write_json(folder / "generation_config.json", settings | {"by_length": _by_length(config)})
+
+
+def _scored(config: SummarizerConfig, writer: Writer) -> dict[str, Any]:
+    """Figures of validation articles, summarized as ``mujaz summarize`` does, beside what needs no model."""
+    held = references(pq.read_table(config.validation).to_pylist())
+    articles = [reference.article for reference in held]
+    written = writer.write(articles)
+    guarded = Guarded(_Written(written)).summarize(articles)
+    systems: dict[str, Summarize] = {
+        summary_card.OURS: lambda _: [summary.text if summary else None for summary in guarded],
+        "the same, unguarded": lambda _: [texts[0] if texts else None for texts in written],
+        **baselines(held),
+    }
+    by_model = [summary is not None and summary.method == "model" for summary in guarded]
+    return evaluate(held, systems) | {"written_by_the_model": float(np.mean(by_model))}
+
+
+class _Written:
+    """A writer that hands on what is written already, for articles in order."""
+
+    def __init__(self, texts: list[list[str]]) -> None:
+        self._texts = texts
+
+    def write(
+        self, articles: Sequence[Article], length: str = "short", *, beams: int | None = None
+    ) -> list[list[str]]:
+        return self._texts
 
 
 def _figures(report: dict[str, Any]) -> dict[str, Any]:

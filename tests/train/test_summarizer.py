@@ -29,7 +29,7 @@ def test_every_stage_leaves_weights_and_a_report(trained):
     config, _ = trained
     for stage in ("1-copy", "2-summaries"):
         folder = next(config.runs.glob(f"{stage}-*"))
-        assert {path.name for path in folder.iterdir()} == {"model.safetensors", "report.json"}
+        assert {path.name for path in folder.iterdir()} == {"model.safetensors", "report.json", "stage.json"}
         report = json.loads((folder / "report.json").read_text())
         assert np.isfinite(report["loss"]) and report["articles"] == 4
 

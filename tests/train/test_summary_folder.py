@@ -36,6 +36,20 @@ def test_its_figures_say_what_was_measured(made):
     metrics = json.loads((made.output / "metrics.json").read_text())
     assert {"loss", "rouge1", "rouge2", "rougeL", "export", "size_mb", "versions"} <= metrics.keys()
     assert "samples" not in metrics  # sentences of the articles stay with whoever has them
+    assert [stage["name"] for stage in metrics["stages"]] == ["copy", "summaries"]
+    assert all(stage["steps"] and stage["minutes"] >= 0 and stage["device"] for stage in metrics["stages"])
+    assert metrics["summaries"]["articles"]["all"] == 8
+    assert 0 <= metrics["summaries"]["written_by_the_model"] <= 1
+
+
+def test_its_card_says_what_the_figures_say(made):
+    metrics = json.loads((made.output / "metrics.json").read_text())
+    card = (made.output / "README.md").read_text()
+    [row] = [line for line in card.splitlines() if line.startswith("| **this model")]
+    figures = metrics["summaries"]["systems"]["**this model, behind the guard**"]["all"]
+    assert f"{figures['chrf'][0]:.1f}" in row and f"{figures['unsupported_number'][0]:.1f}%" in row
+    assert f"{metrics['stages'][0]['rows']:,} rows" in card
+    assert "| lead-1 |" in card and "| best sentence (oracle) |" in card
 
 
 def test_graphs_that_write_worse_are_refused_and_the_older_folder_stays(made, monkeypatch):
