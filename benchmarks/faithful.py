@@ -3,9 +3,9 @@
     python benchmarks/faithful.py [-o benchmarks/results/faithful.json] [--show] [--editors SUMMARIES.parquet]
 
 The pairs (``benchmarks/data/faithful-pairs.jsonl``) were written for this project: short articles, true
-summaries of each, and the same summaries with one thing changed. The held-out third was written before the
-rules and is not looked at while they are changed: ``--show`` prints what goes wrong on the others, and
-nothing of it.
+summaries of each, and the same summaries with one thing changed. The held-out articles were written before
+the rules and are not looked at while they are changed: ``--show`` prints what goes wrong on the others, and
+nothing of them.
 With ``--editors``, a table of articles and the summaries of their editors: how many of those that keep to the
 article's words (``support`` of 0.95 or more) are refused, and how many lead sentences.
 """

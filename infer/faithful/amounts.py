@@ -32,6 +32,9 @@ _ORDINALS = {
     for name in (*names.split(), names.split()[0] + "ا")
 }
 _FRACTIONS = {"نصف": 50.0, "ثلث": 33.3, "ثلثي": 66.7, "ثلثا": 66.7, "ثلثين": 66.7, "ربع": 25.0, "ارباع": 75.0}
+_FIRST = {"حادي": 1, "حاديه": 1}  # in "الحادي عشر" and "الحادي والعشرين"
+# Behind a fraction they make it a part of a year, of a match or of a contest.
+_PARTS = listed("اول اولي اخير اخيره نهايي ساعه") | _ORDINALS.keys()
 _ABOUT = listed(
     """
     نحو حوالي قرابه زهاء تقريبا قراب يقارب يقرب يناهز بنحو
@@ -105,7 +108,7 @@ def amounts(tokens: Sequence[Token]) -> list[Amount]:
 def _opens(word: str) -> bool:
     """Whether a quantity can begin with a word; almost no word does, and this is what makes reading fast."""
     own = bases(word)
-    tables = (VAGUE, _FRACTIONS, _ORDINALS)
+    tables = (VAGUE, _FRACTIONS, _ORDINALS, _FIRST)
     return (
         word == "ونصف"
         or not own.isdisjoint(ONE)
@@ -120,7 +123,7 @@ def _numeral(tokens: Sequence[Token], at: int) -> Amount | None:
     token = tokens[at]
     if token.number:
         value, percent, end = float(token.number.value), token.number.percent, at + 1
-        if token.number.value.as_tuple().exponent == -3 and value == int(value):
+        if token.number.value.as_tuple().exponent == -3 and value.is_integer():
             value *= 1000  # 10.000, as some pages group thousands
         value, end = _scaled(tokens, value, end)
     else:
@@ -133,11 +136,18 @@ def _numeral(tokens: Sequence[Token], at: int) -> Amount | None:
             percent, end = True, end + 1
         elif end + 1 < len(tokens) and tokens[end].text == "في" and tokens[end + 1].text in OF_HUNDRED:
             percent, end = True, end + 2
+    if value == 3 and end < len(tokens) and tokens[end].text == "ارباع":
+        value, percent, end = 75.0, True, end + 1
     percent = percent or _opens_range(tokens, at, end)
-    unit = frozenset[str]() if percent else _unit(tokens, end)
+    unit = frozenset[str]() if percent or _is_place(tokens, at, end) else _unit(tokens, end)
     if end + 1 < len(tokens) and tokens[end + 1].text == "ونصف" and not percent:
         value += 0.5  # "3 سنوات ونصف"
     return Amount(value, value, "percent" if percent else "count", unit, _hedge(tokens, at), at, end)
+
+
+def _is_place(tokens: Sequence[Token], at: int, end: int) -> bool:
+    """``الذكرى الـ73 لتأسيسها``: digits that tell a place and count nothing."""
+    return at > 0 and tokens[at - 1].text == "ال" and end < len(tokens) and tokens[end].text.startswith("ل")
 
 
 def _opens_range(tokens: Sequence[Token], at: int, end: int) -> bool:
@@ -183,17 +193,36 @@ def _other(tokens: Sequence[Token], at: int) -> Amount | None:
             low, high, end = low * scale // (2 if name == "عشرات" else 1), high * scale, end + 1
         return Amount(low, high, "vague", _unit(tokens, end), "", at, end)
     for name in own & _FRACTIONS.keys():
-        share = _FRACTIONS[name]
-        return Amount(share, share, "percent", frozenset(), _hedge(tokens, at), at, at + 1)
+        return _fraction(tokens, at, _FRACTIONS[name])
     if month_at(tokens, at):
         return None
-    for name in own & _ORDINALS.keys():
+    for name in sorted(own & (_ORDINALS.keys() | _FIRST.keys())):
         if at and not bases(tokens[at - 1].text).isdisjoint({"كانون", "تشرين", "ربيع", "جمادي"}):
             return None
-        teen = at + 1 < len(tokens) and tokens[at + 1].text in {"عشر", "عشره"}
-        order, end = _ORDINALS[name] + 10 * teen, at + 1 + teen
+        following = tokens[at + 1].text if at + 1 < len(tokens) else ""
+        tens = 10 if following in {"عشر", "عشره"} else _tens_joined(following)
+        if name in _FIRST and not tens:
+            return None  # "الحادي" alone is no number
+        order, end = (_FIRST | _ORDINALS)[name] + tens, at + 1 + bool(tens)
         return Amount(order, order, "ordinal", _unit(tokens, end), "", at, end)
     return _dual(tokens, at)
+
+
+def _tens_joined(word: str) -> int:
+    """20 to 90 of ``والعشرين`` behind an ordinal, else 0."""
+    reading = read_word(word) if word.startswith("و") else None
+    return reading[0] if reading and reading[1] == "ten" else 0
+
+
+def _fraction(tokens: Sequence[Token], at: int, share: float) -> Amount | None:
+    """A part of a whole in percent, or of a scale as a count: ``نصف مليون``; no part of a year or a cup."""
+    following = bases(tokens[at + 1].text) if at + 1 < len(tokens) else set()
+    if not following.isdisjoint(_PARTS):
+        return None
+    for name in following & SCALES.keys():
+        value = share / 100 * SCALES[name]
+        return Amount(value, value, "count", _unit(tokens, at + 2), _hedge(tokens, at), at, at + 2)
+    return Amount(share, share, "percent", frozenset(), _hedge(tokens, at), at, at + 1)
 
 
 def _dual(tokens: Sequence[Token], at: int) -> Amount | None:

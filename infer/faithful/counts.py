@@ -60,7 +60,9 @@ def unsupported_counts(summary: Passage, source: Source) -> list[Unsupported]:
 
 
 def _problem(amount: Amount, summary: Passage, there: Sequence[Amount], source: Source) -> str | None:
-    if amount.value == 1 or (amount.kind != "percent" and amount.value in _date_parts(source)):
+    if (amount.value == 1 and amount.kind == "count") or (
+        amount.kind != "percent" and amount.value in _date_parts(source)
+    ):
         return None
     if amount.kind == "dual":
         return _dual_problem(amount, there, source)
@@ -85,11 +87,21 @@ def _agrees(amount: Amount, other: Amount) -> bool:
         return amount.value <= other.high and other.value <= amount.high
     if other.kind == "vague":
         return False
+    if (amount.kind == "ordinal") != (other.kind == "ordinal") and not _may_be_a_place(amount, other):
+        return False
     if abs(amount.value - other.value) <= 1e-6 * abs(amount.value) or _same_time(amount, other):
         return True
     if amount.kind == "percent" and amount.value in (33.3, 66.7):
         return abs(amount.value - other.value) < 0.5
     return _within_hedge(amount, other.value)
+
+
+def _may_be_a_place(amount: Amount, other: Amount) -> bool:
+    """Whether the count of an ordinal and a count can tell a place too: ``الذكرى الـ73``, ``25 نيسان``."""
+    count = amount if other.kind == "ordinal" else other
+    return count.kind == "count" and (
+        not count.unit or bool(in_base_units(count)) or any(name.startswith("month ") for name in count.unit)
+    )
 
 
 def _within_hedge(amount: Amount, value: float) -> bool:

@@ -85,9 +85,12 @@ def weekday_at(tokens: Sequence[Token], at: int) -> int | None:
 
 
 def around(published: str | None) -> list[date]:
-    """The day of publication and the days beside it; nothing where it is unknown or no ISO date."""
+    """The day of publication and the days beside it; nothing where it is unknown or no ISO date.
+
+    The first and the last day that there is stand for "unknown" in many archives.
+    """
     try:
         day = date.fromisoformat(published or "")
-    except ValueError:
+        return [day + timedelta(days=shift) for shift in (0, -1, 1)]
+    except (ValueError, OverflowError):
         return []
-    return [day + timedelta(days=shift) for shift in (0, -1, 1)]

@@ -48,10 +48,12 @@ def _strangers(summary: Passage, source: Source) -> set[int]:
     """Places of tokens that name something the article does not."""
     words, tokens = summary.words, summary.tokens
     places: set[int] = set()
-    counted = {i for amount in summary.amounts for i in range(amount.first, amount.last)}
     at = 0
     while at < len(tokens):
         size, things = named_at(words, at)
+        if size == 1 and at in summary.counted:
+            at += 1
+            continue
         if size and (
             things & source.things or all(_literally(words[i], source) for i in range(at, at + size))
         ):
@@ -59,7 +61,7 @@ def _strangers(summary: Passage, source: Source) -> set[int]:
             continue
         if size:
             places.update(range(at, at + size))
-        elif at not in counted and _is_strange(tokens, at, source):
+        elif at not in summary.counted and _is_strange(tokens, at, source):
             places.add(at)
         at += size or 1
     return places

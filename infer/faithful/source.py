@@ -45,6 +45,23 @@ class Passage:
         return heads(self.tokens)
 
     @cached_property
+    def counted(self) -> frozenset[int]:
+        """Places of the words of its quantities."""
+        return frozenset(i for amount in self.amounts for i in range(amount.first, amount.last))
+
+    @cached_property
+    def things(self) -> set[int]:
+        """The known things that it names; a number is none, though "two hundred" is spelled as Meta is."""
+        found: set[int] = set()
+        at = 0
+        while at < len(self.words):
+            size, things = named_at(self.words, at)
+            if size > 1 or at not in self.counted:
+                found |= things
+            at += size or 1
+        return found
+
+    @cached_property
     def unasserted(self) -> frozenset[int]:
         """Places of the words that it rejects or makes a condition."""
         return unasserted(self.tokens)
@@ -101,7 +118,7 @@ class Source:
     @cached_property
     def things(self) -> set[int]:
         """Known things that it names, and what they lie in."""
-        return implied({thing for passage in self.passages for thing in things_of(passage.words)})
+        return implied({thing for passage in self.passages for thing in passage.things})
 
     @cached_property
     def statements(self) -> list[Statement]:
@@ -203,14 +220,3 @@ def _is_run(words: str, following: Sequence[str]) -> bool:
             return False
         words = words[len(sentence) + 1 :]
     return False
-
-
-def things_of(words: Sequence[str]) -> set[int]:
-    """The known things that folded words name."""
-    found: set[int] = set()
-    at = 0
-    while at < len(words):
-        size, things = named_at(words, at)
-        found |= things
-        at += size or 1
-    return found
