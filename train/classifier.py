@@ -20,6 +20,7 @@ from transformers import EarlyStoppingCallback, set_seed
 
 from train import data, frozen, joining, model, splits, trainer
 from train.config import ClassifierConfig, TrainingConfig
+from train.files import save_whole
 from train.splits import Split
 from train.tokens import collator, encode
 from train.vocabulary import open_tokenizer
@@ -50,7 +51,7 @@ def kept(
     key = f"{fingerprint(config, labelled)}-{_masks(split.train, split.test)}"
     file = config.runs / split.name / f"{name}-{key}.npy"
     if not file.is_file():
-        frozen.save_whole(file, make())
+        save_whole(file, make())
     return np.asarray(np.load(file))
 
 
@@ -123,7 +124,7 @@ def pretrained_vectors(config: ClassifierConfig, labelled: data.Labelled) -> Arr
     if not file.is_file():
         network = model.from_backbone(config.backbone, len(labelled.topics))
         learning, rows = _learning(config, labelled, network, config.runs)
-        frozen.save_whole(file, _run(learning, rows, config.backbone, "pooled"))
+        save_whole(file, _run(learning, rows, config.backbone, "pooled"))
     return np.asarray(np.load(file))
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import os
-import platform
 import shutil
 import time
 from collections.abc import Sequence
@@ -21,10 +19,11 @@ from infer.bundle import MANIFEST, write_manifest
 from infer.errors import ModelError, UsageError
 from infer.schema import Article
 from infer.topics import TopicModel
-from train import card, export, plots, quantization, tokens
+from train import card, export, plots, quantization, tokens, trainer
 from train.calibration import Calibration
 from train.config import ClassifierConfig, TopicsConfig
 from train.data import LABELLED_BY, Labelled, select
+from train.files import write_json
 from train.measure import Measurement
 from train.model import TopicClassifier
 from train.smooth import Feed
@@ -227,18 +226,8 @@ def _speed(folder: Path, labelled: Labelled, count: int = 400) -> dict[str, Any]
         "articles_a_second": round(len(articles) / seconds, 1),
         "words_an_article": round(words / len(articles)),
         "cores": len(os.sched_getaffinity(0)),
-        "processor": processor(),
+        "processor": trainer.processor(),
     }
-
-
-def processor() -> str:
-    """The processor's name as Linux knows it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _articles(labelled: Labelled) -> Sequence[Article]:
@@ -249,8 +238,3 @@ def _articles(labelled: Labelled) -> Sequence[Article]:
 def _beginnings(labelled: Labelled) -> Sequence[Article]:
     """The articles as far as labels are given by them, which about one window holds."""
     return [dataclasses.replace(a, body=" ".join(a.body.split()[:LABELLED_BY])) for a in _articles(labelled)]
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a file of a model folder as people can read it."""
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

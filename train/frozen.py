@@ -20,6 +20,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from infer.errors import UsageError
+from train.files import save_whole
 from train.model import TopicClassifier
 from train.tokens import Collate, Row
 
@@ -99,15 +100,6 @@ def compute(lower: PreTrainedModel, rows: Sequence[Row], collate: Collate, kept:
         save_whole(kept, states)
         log.info("hidden states of %d articles kept in %s", len(rows), kept)
     return Frozen(rows, states, starts)
-
-
-def save_whole(path: Path, values: npt.NDArray[Any]) -> None:
-    """Write an array, whole or not at all: what is there is taken for finished."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    with draft.open("wb") as file:
-        np.save(file, values)
-    draft.replace(path)
 
 
 class _Given(nn.Module):

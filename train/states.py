@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from train.frozen import save_whole
+from train.files import save_whole
 from train.pairs import Ints
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from infer.errors import UsageError
 from train import model as encoders
 from train import packing, reading, stages, trainer
 from train.checkpoints import Progress as Done
-from train.folder import processor, write_json
+from train.files import write_json
 from train.pairs import Builder, Packed, Rows, mix
 from train.seq2seq import Run, start
 from train.seq2seq_config import StageConfig, SummarizerConfig
@@ -128,7 +128,7 @@ def _note(folder: Path, settings: StageConfig, rows: Rows, done: Done) -> None:
         "steps": done.step,
         "skipped": done.skipped,
         "minutes": round(done.seconds / 60, 1),
-        "device": gpu or f"{available_cores()} cores of {processor()}",
+        "device": gpu or f"{available_cores()} cores of {trainer.processor()}",
     }
     write_json(folder / NOTE, note)
 

@@ -19,7 +19,8 @@ from infer.summary import Guarded
 from infer.writer import Writer
 from train import export_summarizer, reading, summarizer, summary_card
 from train.export_summarizer import READER, STEP
-from train.folder import check_place, replace, write_json
+from train.files import write_json
+from train.folder import check_place, replace
 from train.pairs import SHORT, Ints, Rows
 from train.reading import Trained
 from train.rouge import rouge

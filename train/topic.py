@@ -25,7 +25,8 @@ from infer.errors import UsageError
 from infer.schema import Article
 from infer.topics import TopicModel
 from train import calibration, data, evaluate, splits, tables
-from train.folder import check_place, replace, write_json
+from train.files import write_json
+from train.folder import check_place, replace
 from train.tables import OTHER
 
 log = logging.getLogger(__name__)
