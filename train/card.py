@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from train.config import ClassifierConfig, TopicsConfig
+from train.config import CardConfig, ClassifierConfig, TopicsConfig
 
 OURS = "**this model**"
 
@@ -25,7 +26,7 @@ def topic_model(
     return f"""---
 language: ar
 pipeline_tag: text-classification
-{_head(config)}metrics: [f1]
+{front_matter(config.card)}metrics: [f1]
 ---
 
 # {config.name}
@@ -69,7 +70,7 @@ in, so that a probability of an article alone and among others differs, by
 
 ## What it was trained on
 
-{_about(config)}
+{trained_on(config.card, config.backbone, config.data)}
 
 `joined` is the share of articles added to the training by joining the openings of two, since articles on
 two topics are rare in the data; none of them is in the figures above. Settings: {_settings(config)}.
@@ -78,17 +79,16 @@ Made by `mujaz-train classifier`; figures in `metrics.json`.
 """
 
 
-def _head(config: ClassifierConfig) -> str:
-    """Lines of the card's front matter that only whoever trains can know."""
-    if not config.card:
-        return ""
-    return f"license: {config.card.license}\nbase_model: {config.card.base_model}\n"
+def front_matter(card: CardConfig | None) -> str:
+    """Lines of a card's front matter that only whoever trains can know."""
+    return f"license: {card.license}\nbase_model: {card.base_model}\n" if card else ""
 
 
-def _about(config: ClassifierConfig) -> str:
-    if config.card:
-        return config.card.about.read_text(encoding="utf-8").strip()
-    return f"Encoder: `{config.backbone}`. Articles: `{config.data.name}`."
+def trained_on(card: CardConfig | None, backbone: str, *articles: Path) -> str:
+    """What whoever trains tells of a model's origin; else its encoder and the files of articles."""
+    if card:
+        return card.about.read_text(encoding="utf-8").strip()
+    return f"Encoder: `{backbone}`. Articles: {', '.join(f'`{path.name}`' for path in articles)}."
 
 
 def _besides(corpus: dict[str, Any]) -> str:

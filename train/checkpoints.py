@@ -11,6 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from train.files import whole
+
 TENSORS = "state.safetensors"
 
 
@@ -60,11 +62,10 @@ def _restore(model: nn.Module, optimizer: torch.optim.Optimizer, kept: dict[str,
 
 def save(model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress, folder: Path) -> None:
     """Write a checkpoint; the one before stays until this is whole."""
-    folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: t.detach().cpu().contiguous() for name, t in _tensors(model, optimizer).items()}
     state = {"progress": json.dumps(vars(progress))}
-    save_file(tensors, folder / f"{TENSORS}.draft", metadata=state)
-    (folder / f"{TENSORS}.draft").replace(folder / TENSORS)
+    with whole(folder / TENSORS) as draft:
+        save_file(tensors, draft, metadata=state)
 
 
 def resume(model: nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> Progress:

@@ -11,6 +11,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from infer.errors import UsageError
+from train.files import whole
 
 WEIGHTS = "model.safetensors"
 # What a backbone in a folder is made of.
@@ -97,9 +98,8 @@ def save(model: TopicClassifier, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     model.encoder.config.save_pretrained(folder)
     state = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
-    # Whole or not at all: what is there is taken for finished.
-    save_file(state, folder / f"{WEIGHTS}.draft")
-    (folder / f"{WEIGHTS}.draft").replace(folder / WEIGHTS)
+    with whole(folder / WEIGHTS) as draft:
+        save_file(state, draft)
 
 
 def load(folder: Path) -> TopicClassifier:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infer.errors import UsageError
+from train.files import whole
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -70,10 +71,8 @@ class Packed:
 
     def save(self, path: Path) -> None:
         """Write to an ``.npz``, whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".draft.npz")
-        np.savez_compressed(draft, **vars(self))
-        draft.replace(path)
+        with whole(path) as draft:
+            np.savez_compressed(draft, **vars(self))
 
     @classmethod
     def load(cls, path: Path) -> Packed:
@@ -109,6 +108,10 @@ class Rows:
     def take(self, chosen: Ints) -> Rows:
         """The chosen rows, in their order."""
         return Rows(*(column[chosen] for column in vars(self).values()))
+
+    def some(self, count: int) -> Rows:
+        """As many rows, evenly spaced; all where there are fewer."""
+        return self.take(np.linspace(0, len(self) - 1, min(count, len(self))).astype(np.int64))
 
 
 class Builder:

@@ -49,16 +49,13 @@ def quantize_encoder(
     target: Path,
     feeds: Sequence[Feed],
     float32_layers: Sequence[int] = (),
-    *,
-    blocks: bool = True,
 ) -> None:
     """Weights to signed int8, a scale for each output channel; activations at run time, a scale a tensor.
 
     One scale has to do for all channels of a tensor, so channels that reach far in ``feeds`` are made
     shorter first (see ``train.smooth``). What GELU gives reaches far in other channels with every token:
     the feed-forward's outputs are quantized in blocks instead, of weights and of each token, which makes
-    the whole a quarter slower and can be left out. ``float32_layers`` keep their feed-forward matrices in
-    float32.
+    the whole a quarter slower. ``float32_layers`` keep their feed-forward matrices in float32.
 
     Raises:
         ModelError: There is no such layer.
@@ -68,7 +65,7 @@ def quantize_encoder(
     if missing := [layer for layer in float32_layers if layer not in matrices]:
         raise ModelError(f"{source}: no layer {missing[0]} to keep in float32; layers: {sorted(matrices)}")
     kept = {name for layer in float32_layers for name in matrices[layer].values()}
-    outputs = {names["output"] for names in matrices.values() if blocks} - kept
+    outputs = {names["output"] for names in matrices.values()} - kept
     smooth(graph, reach(source, feeds), without=outputs | kept)
     quantize_weights(graph, target, outputs, kept)
 

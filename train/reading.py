@@ -42,8 +42,7 @@ def measure(run: Trained, rows: Rows, writing: WritingConfig, count: int, *, bf1
     Returns:
         ``loss``, ``rouge1``, ``rouge2`` and ``rougeL`` (0 to 1), ``articles`` and ``samples``.
     """
-    chosen = np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64)
-    some = rows.take(chosen)
+    some = rows.some(count)
     texts = write(run, some, writing, beams=1, bf16=bf16)
     references = [text_of(run, row) for row in some.targets]
     scores = [rouge(reference, text) for text, reference in zip(texts, references, strict=True)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from tokenizers import AddedToken, Tokenizer
@@ -58,8 +57,7 @@ class Run:
     @property
     def encoder_layers(self) -> int:
         """How many layers the encoder has."""
-        encoder: Any = self.network.get_encoder()
-        return len(encoder.layers if hasattr(encoder, "layers") else encoder.block)
+        return len(stages.encoder_layers(self.network))
 
     def feed(self, rows: Rows, states: Path | None = None) -> stages.Feed:
         """The rows as the training loop takes them.

@@ -1,6 +1,6 @@
 """A plain training loop for sequence-to-sequence models: stages that resume, rows kept on the device.
 
-It needs torch and numpy alone. A stage lasts a number of steps, or of seconds where the machine is lent by
+A stage lasts a number of steps, or of seconds where the machine is lent by
 the minute; its rate follows the share that is done of either.
 """
 
@@ -267,12 +267,16 @@ def _cut(model: Any, layers: int) -> list[RemovableHandle]:  # noqa: ANN401
     """Stop gradients above the encoder's lowest layers, which spares their backward pass."""
     if not layers:
         return []
-    encoder = model.get_encoder()
-    stack = encoder.layers if hasattr(encoder, "layers") else encoder.block
 
     def detach(_module: nn.Module, _inputs: Any, output: Any) -> Any:  # noqa: ANN401
         if isinstance(output, tuple):
             return (output[0].detach(), *output[1:])
         return output.detach()
 
-    return [stack[layers - 1].register_forward_hook(detach)]
+    return [encoder_layers(model)[layers - 1].register_forward_hook(detach)]
+
+
+def encoder_layers(model: Any) -> nn.ModuleList:  # noqa: ANN401
+    """The encoder's layers from the bottom, by either of the names that transformers has for them."""
+    encoder = model.get_encoder()
+    return encoder.layers if hasattr(encoder, "layers") else encoder.block  # type: ignore[no-any-return]

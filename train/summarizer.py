@@ -14,17 +14,14 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from safetensors.torch import load_file, save_file
-from transformers import (
-    PreTrainedModel,
-    set_seed,
-)
+from transformers import PreTrainedModel, set_seed
 
 from infer.bundle import available_cores
 from infer.errors import UsageError
 from train import model as encoders
 from train import packing, reading, stages, trainer
 from train.checkpoints import Progress as Done
-from train.files import write_json
+from train.files import whole, write_json
 from train.pairs import Builder, Packed, Rows, mix
 from train.seq2seq import Run, start
 from train.seq2seq_config import StageConfig, SummarizerConfig
@@ -52,10 +49,11 @@ def train(config: SummarizerConfig) -> tuple[Run, Rows, dict[str, Any]]:
     """
     set_seed(config.seed)
     run = start(config)
-    packed, validation = _packed(config, run)
+    digest = _digest(config, run)
+    packed, validation = _packed(config, run, digest)
     builder = Builder(validation, run.form, config.window, LONGEST_REFERENCE)
     measured = builder.summary()
-    done = hashlib.sha256(_digest(config, run).encode())
+    done = hashlib.sha256(digest.encode())
     encoder = done.copy()
     folders: list[Path] = []
     for number, settings in enumerate(config.stages):
@@ -138,9 +136,8 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-def _packed(config: SummarizerConfig, run: Run) -> tuple[Packed, Packed]:
+def _packed(config: SummarizerConfig, run: Run, digest: str) -> tuple[Packed, Packed]:
     """The articles to train on and those to measure on, as tokens; kept in ``runs``, and reused."""
-    digest = _digest(config, run)
     kept = [config.runs / f"{kind}-{digest}.npz" for kind in ("train", "validation")]
     if not all(path.is_file() for path in kept):
         measured = packing.read([config.validation], config.preparation)
@@ -194,8 +191,8 @@ def _bf16(config: SummarizerConfig) -> bool:
 def _write(network: PreTrainedModel, path: Path) -> None:
     """Write the weights, whole or not at all: what is there is taken for finished."""
     state = {name: p.detach().cpu().contiguous() for name, p in network.named_parameters()}
-    save_file(state, path.with_suffix(".draft"))
-    path.with_suffix(".draft").replace(path)
+    with whole(path) as draft:
+        save_file(state, draft)
 
 
 @torch.no_grad()

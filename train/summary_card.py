@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from train.card import front_matter, trained_on
 from train.seq2seq_config import StageConfig, SummarizerConfig
 
 OURS = "**this model, behind the guard**"
@@ -21,7 +22,7 @@ def summarizer(config: SummarizerConfig, metrics: dict[str, Any]) -> str:
     return f"""---
 language: ar
 pipeline_tag: summarization
-{_head(config)}metrics: [rouge, chrf]
+{front_matter(config.card)}metrics: [rouge, chrf]
 ---
 
 # {config.name}
@@ -51,7 +52,7 @@ On {export["articles"]} of these articles, greedily, int8 has a ROUGE-L of
 
 ## What it was trained on
 
-{_about(config)}
+{trained_on(config.card, config.backbone, *config.articles)}
 
 | stage | tasks | passes | batch | rate | frozen encoder layers |
 |---|---|---|---|---|---|
@@ -61,20 +62,6 @@ On {export["articles"]} of these articles, greedily, int8 has a ROUGE-L of
 
 Made by `mujaz-train summarizer`; figures in `metrics.json`.
 """
-
-
-def _head(config: SummarizerConfig) -> str:
-    """Lines of the card's front matter that only whoever trains can know."""
-    if not config.card:
-        return ""
-    return f"license: {config.card.license}\nbase_model: {config.card.base_model}\n"
-
-
-def _about(config: SummarizerConfig) -> str:
-    if config.card:
-        return config.card.about.read_text(encoding="utf-8").strip()
-    articles = ", ".join(f"`{path.name}`" for path in config.articles)
-    return f"Encoder: `{config.backbone}`. Articles: {articles}."
 
 
 def _table(summaries: dict[str, Any]) -> str:

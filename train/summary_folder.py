@@ -21,7 +21,7 @@ from train import export_summarizer, reading, summarizer, summary_card
 from train.export_summarizer import READER, STEP
 from train.files import write_json
 from train.folder import check_place, replace
-from train.pairs import SHORT, Ints, Rows
+from train.pairs import SHORT, Rows
 from train.reading import Trained
 from train.rouge import rouge
 from train.seq2seq_config import SummarizerConfig
@@ -136,7 +136,7 @@ def _scored(config: SummarizerConfig, writer: Writer) -> dict[str, Any]:
     held = references(pq.read_table(config.validation).to_pylist())
     articles = [reference.article for reference in held]
     written = writer.write(articles)
-    guarded = Guarded(_Written(written)).summarize(articles)
+    guarded = Guarded(_Written(dict(zip(articles, written, strict=True)))).summarize(articles)
     systems: dict[str, Summarize] = {
         summary_card.OURS: lambda _: [summary.text if summary else None for summary in guarded],
         "the same, unguarded": lambda _: [texts[0] if texts else None for texts in written],
@@ -147,15 +147,15 @@ def _scored(config: SummarizerConfig, writer: Writer) -> dict[str, Any]:
 
 
 class _Written:
-    """A writer that hands on what is written already, for articles in order."""
+    """A writer that hands on what is written already."""
 
-    def __init__(self, texts: list[list[str]]) -> None:
+    def __init__(self, texts: dict[Article, list[str]]) -> None:
         self._texts = texts
 
     def write(
         self, articles: Sequence[Article], length: str = "short", *, beams: int | None = None
     ) -> list[list[str]]:
-        return self._texts
+        return [self._texts[article] for article in articles]
 
 
 def _figures(report: dict[str, Any]) -> dict[str, Any]:
@@ -165,15 +165,11 @@ def _figures(report: dict[str, Any]) -> dict[str, Any]:
 
 def _feeds(rows: Rows) -> list[Feed]:
     """Some sources, without their summaries, one by one."""
-    some = rows.take(_some(rows, FITTED_ON))
+    some = rows.some(FITTED_ON)
     sources = [
         row[None, :n].astype(np.int64) for row, n in zip(some.sources, some.source_lengths, strict=True)
     ]
     return [{"input_ids": source, "attention_mask": np.ones_like(source)} for source in sources]
-
-
-def _some(rows: Rows, count: int) -> Ints:
-    return np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64)
 
 
 def _by_length(config: SummarizerConfig) -> dict[str, dict[str, int]]:
@@ -187,7 +183,7 @@ def _by_length(config: SummarizerConfig) -> dict[str, dict[str, int]]:
 
 def _score(run: Trained, writer: Writer, rows: Rows) -> float:
     """Mean ROUGE-L of what is written greedily."""
-    some = rows.take(_some(rows, COMPARED))
+    some = rows.some(COMPARED)
     sources = [row[:n].tolist() for row, n in zip(some.sources, some.source_lengths, strict=True)]
     texts = [reading.text_of(run, row) for row in some.targets]
     written = writer.texts(sources, "short", beams=1)

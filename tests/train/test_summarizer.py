@@ -137,7 +137,7 @@ def test_more_tokens_than_positions_are_refused(tmp_path, tiny_backbone, given, 
 def test_a_gradient_that_is_not_finite_spoils_nothing(tmp_path, tiny_backbone):
     config = news.config(tmp_path, tiny_backbone)
     run = summarizer.start(config)
-    packed, _ = summarizer._packed(config, run)
+    packed, _ = summarizer._packed(config, run, "digest")
     feed = run.feed(mix(Builder(packed, run.form, config.window, config.longest), {"summary": 1}))
     forward, calls = run.network.forward, []
 
