@@ -30,11 +30,13 @@ class Bundle:
         folder: Where it lies.
         config: Its ``config.json``.
         digest: SHA-256 of the manifest, which pins every file.
+        files: SHA-256 of each file by its name.
     """
 
     folder: Path
     config: dict[str, Any]
     digest: str
+    files: dict[str, str]
 
     @property
     def name(self) -> str:
@@ -89,7 +91,7 @@ def open_bundle(folder: str | Path) -> Bundle:
         raise ModelError(f"{folder / MANIFEST}: has no 'files'; export the model again")
     _check_files(folder, expected)
     config = _read_json(folder / "config.json", folder)
-    return Bundle(folder, config, sha256(folder / MANIFEST))
+    return Bundle(folder, config, sha256(folder / MANIFEST), expected)
 
 
 def write_manifest(folder: Path) -> None:

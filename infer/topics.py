@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +26,8 @@ Array = npt.NDArray[np.float32]
 TOKEN_BUDGET = 2048
 # A headline longer than this share of the window leaves its body no room; the rest is cut.
 TITLE_SHARE = 3
+# What log-odds depend on in a folder's config.json, beside the calibration's slopes and intercepts.
+READING = ("id2label", "preparation", "window", "window_overlap", "pad_token_id", "heads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,19 @@ class Window:
     type_ids: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """What an article's labels depend on, so that after a change only what it concerns is done again.
+
+    Attributes:
+        reading: Digest of all that log-odds depend on.
+        deciding: Digest of thresholds and the review margin.
+    """
+
+    reading: str
+    deciding: str
+
+
 class TopicModel:
     """A multi-label topic classifier behind ONNX Runtime.
 
@@ -68,6 +86,7 @@ class TopicModel:
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
         self.name = bundle.name
         config = bundle.config
+        self.version = _version(bundle)
         self.topics: tuple[str, ...] = tuple(
             config["id2label"][str(i)] for i in range(len(config["id2label"]))
         )
@@ -112,9 +131,31 @@ class TopicModel:
         the largest of the batch that a window is in.
         """
         windows = self.windows(articles)
+        counts = np.bincount([w.article for w in windows], minlength=len(articles))
+        log_odds = self.log_odds(windows)
+        return [self.decide(row, int(count)) for row, count in zip(log_odds, counts, strict=True)]
+
+    def log_odds(self, windows: list[Window]) -> Array:
+        """Calibrated log-odds of every topic, articles × topics.
+
+        Args:
+            windows: From ``windows``, which may run in another thread: it is the tokenizer's part alone.
+        """
         logits = self._run(windows)
         owner = np.array([w.article for w in windows], np.int64)
-        return [self._decide(logits[owner == i]) for i in range(len(articles))]
+        first = np.flatnonzero(np.diff(owner, prepend=-1))
+        return (
+            np.stack([self._joined(part) for part in np.split(logits, first[1:])]) if len(first) else logits
+        )
+
+    def decide(self, log_odds: Array, windows: int = 1) -> TopicScores:
+        """What calibrated log-odds (of every topic, in the model's order) say of an article."""
+        scores = 1 / (1 + np.exp(-log_odds))
+        topics = tuple(
+            t for t, s, limit in zip(self.topics, scores, self.thresholds, strict=True) if s >= limit
+        )
+        review = bool((np.abs(log_odds - self._borders) < self._margin).any())
+        return TopicScores(tuple(map(float, scores)), topics, review, windows)
 
     def windows(self, articles: Sequence[Article]) -> list[Window]:
         """The windows of tokens in which the model reads the articles, in order."""
@@ -173,16 +214,25 @@ class TopicModel:
             ids[row, :n], types[row, :n], mask[row, :n] = window.ids, window.type_ids, 1
         return {"input_ids": ids, "token_type_ids": types, "attention_mask": mask}
 
-    def _decide(self, logits: Array) -> TopicScores:
+    def _joined(self, logits: Array) -> Array:
+        """Calibrated log-odds of an article from the logits of its windows, windows × topics."""
         by_window = np.sort(logits, axis=0)[::-1]
         third = by_window[math.ceil(len(logits) / 3) - 1]
-        log_odds = np.maximum(third, logits[0]) * self._slopes + self._intercepts
-        scores = 1 / (1 + np.exp(-log_odds))
-        topics = tuple(
-            t for t, s, limit in zip(self.topics, scores, self.thresholds, strict=True) if s >= limit
-        )
-        review = bool((np.abs(log_odds - self._borders) < self._margin).any())
-        return TopicScores(tuple(map(float, scores)), topics, review, len(logits))
+        return np.asarray(np.maximum(third, logits[0]) * self._slopes + self._intercepts, np.float32)
+
+
+def _version(bundle: Bundle) -> ModelVersion:
+    config = dict(bundle.config)
+    calibration = config["calibration"]
+    limits = {topic: each["threshold"] for topic, each in calibration.items()}
+    fitted = {topic: (each["slope"], each["intercept"]) for topic, each in calibration.items()}
+    read = {name: config.get(name) for name in READING} | {"calibration": fitted}
+    read |= {"files": [bundle.files.get(name) for name in (config["graph"], "tokenizer.json")]}
+    return ModelVersion(_digest(read), _digest({"limits": limits, "margin": config["review_margin"]}))
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _batches(windows: list[Window]) -> Iterator[list[int]]:
