@@ -76,7 +76,7 @@ def heads(tokens: Sequence[Token]) -> list[tuple[int, int]]:
 def unasserted(tokens: Sequence[Token]) -> frozenset[int]:
     """Places of the words that a sentence gives as a report that it rejects, or as a condition."""
     places: set[int] = set()
-    for i, token in enumerate(tokens):
+    for i in range(len(tokens)):
         if _is_rejection(tokens, i):
             places.update(_rejected(tokens, i))
         elif is_condition(tokens, i):
@@ -99,7 +99,7 @@ def _is_rejection(tokens: Sequence[Token], at: int) -> bool:
 def is_condition(tokens: Sequence[Token], at: int) -> bool:
     """Whether a condition opens at a token: ``إذا``, ``لو``, ``في حال``."""
     word = tokens[at].text
-    return word in _CONDITIONS or word == "حال" and at > 0 and tokens[at - 1].text in {"في", "وفي"}
+    return word in _CONDITIONS or (word == "حال" and at > 0 and tokens[at - 1].text in {"في", "وفي"})
 
 
 def _rejected(tokens: Sequence[Token], verb: int) -> range:

@@ -187,7 +187,7 @@ def _opposed(summary: Passage, source: Source) -> list[Unsupported]:
 
 
 def _is_contest(tokens: Sequence[Token], at: int) -> bool:
-    """Whether the word alone tells nothing: ``يخسر أمام``, as the other wins; ``يقر بأن``, which is no vote."""
+    """Whether a word alone tells nothing: ``يخسر أمام``, as the other wins; ``يقر بأن``, no vote."""
     if bases(tokens[at].text) & _PASSING and tokens[at + 1 : at + 2]:
         return tokens[at + 1].text.startswith("ب")
     return bool(bases(tokens[at].text) & _CONTEST) and any(
