@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from infer.faithful.findings import Unsupported
-from infer.faithful.forms import Token, kin, listed, stems
+from infer.faithful.forms import Token, is_definite, kin, listed, stems
 from infer.faithful.gazetteer import is_given_name, named_at
 from infer.faithful.negation import EMPTY, is_condition, is_denial, is_denied, rejects
 from infer.faithful.source import Passage, Source
@@ -74,7 +74,7 @@ def _copied(summary: Passage, source: Source) -> Unsupported | None:
 def _may_tell(tokens: Sequence[Token], at: int) -> bool:
     """Whether a word can be the verb of a sentence."""
     word = tokens[at].text
-    if tokens[at].number or len(word) < 3 or "ال" in word[:3] or word in EMPTY | SMALL or says_plainly(word):
+    if tokens[at].number or len(word) < 3 or is_definite(word) or word in EMPTY | SMALL or says_plainly(word):
         return False
     if named_at([word], 0)[0] or is_given_name(word) or not stems(word).isdisjoint(_OFFICES):
         return False

@@ -33,6 +33,7 @@ _ENDINGS = (
     *("ون", "ين", "ان", "ات", "وا", "ا", "ت", "يه", "يا", "يين", "يون", "يات"),
     *("ته", "تها", "تهم", "تنا", "تين", "تان", "تي", "تا", "اته", "اتها", "اتهم", "تهما", "وه", "وها"),
 )
+_DEFINITE = re.compile("^[وف]?(?:[بك]?ال|لل)")
 _WEAK = re.compile("[اويء]")
 _FEWEST = 3  # letters left of a word
 
@@ -72,12 +73,20 @@ def tokenize(text: str) -> list[Token]:
     folded, at, last = fold(text), 0, 0
     for number in [*numbers(text), None]:
         for word in _WORD.finditer(folded, at, number.start if number else len(text)):
-            tokens.append(Token(word[0], word.start(), word.end(), None, text[last : word.start()]))
+            told = text[word.start() : word.end()]
+            # "مئتا" is written as "مائتا", or folding would make it "ميتا", the company.
+            plain = word[0].replace("ميت", "مايت", 1) if "مئت" in told else word[0]
+            tokens.append(Token(plain, word.start(), word.end(), None, text[last : word.start()]))
             last = word.end()
         if number:
             tokens.append(Token("", number.start, number.end, number, text[last : number.start]))
             at = last = number.end
     return tokens
+
+
+def is_definite(word: str) -> bool:
+    """Whether a folded word has the article, or begins as if it had."""
+    return _DEFINITE.match(word) is not None
 
 
 def asset(name: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infer.faithful.findings import Unsupported
-from infer.faithful.forms import Token, asset, bases, kin, listed, stems
+from infer.faithful.forms import Token, asset, bases, is_definite, kin, listed, stems
 from infer.faithful.negation import EMPTY, SCOPE, is_denial, is_denied
 from infer.faithful.source import Passage, Source
 from infer.faithful.statements import says_plainly
@@ -104,7 +104,7 @@ def _dropped(summary: Passage, source: Source) -> list[Unsupported]:
             continue
         if source.denied.isdisjoint(kin(token.text)):
             continue
-        if "ال" in token.text[:3] and not _is_called_not(token.text, source):
+        if is_definite(token.text) and not _is_called_not(token.text, source):
             continue  # a noun can be told without the verb that was denied
         uses = _uses(token.text, source)
         if uses.strictly and not uses.free:
