@@ -95,7 +95,13 @@ def asset(name: str) -> str:
 
 
 def listed(text: str) -> frozenset[str]:
-    """The words of a list that is written as running text."""
+    """The words of a list that is written as running text.
+
+    Raises:
+        ValueError: A word is not as ``fold`` writes it, so that no word of a text would match it.
+    """
+    if unfolded := [word for word in text.split() if word != fold(word)]:
+        raise ValueError(f"write these as fold() does: {' '.join(unfolded)}")
     return frozenset(text.split())
 
 
