@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from infer.faithful.forms import bases, is_ordinary, listed
+from infer.faithful.forms import bases, family, is_ordinary, listed
 from infer.faithful.gazetteer import named_at
 
 # Masculine nouns whose plural does not end in "-ين", so that the ending tells two of them.
@@ -12,7 +12,7 @@ _MEN = listed(
     """
     يوم اسبوع شهر عام قرن شخص جندي طفل قتيل جريح شاب رجل صاروخ هدف عنصر ضابط عقد حزب قرار شرط مشروع منزل
     مستشفي مبني مصنع مسجد مطار ميناء مخيم مركز مقر متجر منجم طن متر كيلومتر ميل برميل دينار دولار ريال جنيه
-    درهم هجوم انفجار زلزال اجتماع لقاء اتفاق ملف بند سجين اسير طبيب تلميذ طالب شرطي عسكري مدني قاض نايب فريق
+    درهم هجوم انفجار زلزال اجتماع لقاء اتفاق ملف بند سجين اسير طبيب تلميذ شرطي عسكري مدني قاض نايب فريق
     جسر حقل بير نفق كتاب فيلم كوكب قمر قمرا حصان كلب جمل سوق شارع حي بيت باب مصرف بنك فندق مطعم صندوق طابق
     """
 )
@@ -24,6 +24,8 @@ _FEMININE = ("تين", "تان", "تي", "تا")
 @lru_cache(maxsize=1 << 16)
 def of_two(word: str) -> str | None:
     """What a dual has two of; a masculine ``-ين`` may be a plural and counts for few nouns only."""
+    if family(word):
+        return None  # "حميدتي"
     for base in bases(word):
         for ending in (*_FEMININE, "ين", "ان"):
             if not base.endswith(ending) or (ending in _JOINED and "ال" in word[:4]):

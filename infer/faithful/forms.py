@@ -160,6 +160,29 @@ def _ordinary() -> frozenset[str]:
     return listed(asset("ordinary.txt"))
 
 
+@lru_cache(maxsize=1)
+def _families() -> dict[str, tuple[str, bool]]:
+    """Family names of ``families.txt`` by spelling: the first spelling, and whether it is a word too."""
+    lines = (line.split() for line in asset("families.txt").splitlines())
+    return {
+        spelling.lstrip("?"): (line[0].lstrip("?"), line[0].startswith("?"))
+        for line in lines
+        for spelling in line
+    }
+
+
+@lru_cache(maxsize=1 << 16)
+def family(word: str) -> tuple[str, bool] | None:
+    """The family name that a folded word is, whatever particle stands before it.
+
+    ``families.txt`` has names that look like words of the language, a name a line with its other spellings;
+    behind ``?``, those that are words too (``الصدر`` is a chest).
+    """
+    whole = word.removeprefix("و")
+    forms = bases(word) | ({"ال" + whole[2:]} if whole.startswith("لل") else frozenset())
+    return next((name for form in sorted(forms) if (name := _families().get(form))), None)
+
+
 def readings(word: str) -> Iterator[str]:
     """Readings under which the list of ordinary words has a word: stems, and verbs without ``ي ت ن ا``."""
     for stem in stems(word):
@@ -171,4 +194,7 @@ def readings(word: str) -> Iterator[str]:
 @lru_cache(maxsize=1 << 16)
 def is_ordinary(word: str) -> bool:
     """Whether a folded word is of the language's common stock, rather than somebody's name."""
+    named = family(word)
+    if named and not named[1]:
+        return False
     return any(reading in _ordinary() for reading in readings(word))

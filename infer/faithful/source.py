@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from infer.faithful.amounts import Amount, amounts
-from infer.faithful.forms import Token, bases, is_ordinary, kin, roots, stems, tokenize
+from infer.faithful.forms import Token, bases, family, is_ordinary, kin, roots, stems, tokenize
 from infer.faithful.gazetteer import implied, is_given_name, named_at
 from infer.faithful.months import month_at, weekday_at
 from infer.faithful.negation import heads, unasserted
@@ -134,6 +134,11 @@ class Source:
     def surnames(self) -> set[str]:
         """Readings of the words that stand behind first names."""
         return {base for _, after in self._people for base in bases(after)}
+
+    @cached_property
+    def families(self) -> set[str]:
+        """Known family names that it has."""
+        return {named[0] for group in self._tokens for token in group if (named := family(token.text))}
 
     @cached_property
     def before_family(self) -> set[str]:
