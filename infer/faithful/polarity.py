@@ -41,10 +41,11 @@ _OPPOSITES = _opposites()
 
 @dataclass(frozen=True, slots=True)
 class _Uses:
-    """How often a word stands free and denied."""
+    """How often a word stands free, denied, in what is rejected or made a condition."""
 
     free: int
     denied: int
+    unasserted: int
     strictly: int
 
 
@@ -61,18 +62,20 @@ def unsupported_polarity(summary: Passage, source: Source) -> list[Unsupported]:
 def _uses(word: str, source: Source) -> _Uses:
     """Count the uses of a word in the article, whatever its form."""
     wanted, sure = kin(word), {form for form in kin(word) if len(form) > 2}
-    free = denied = strictly = 0
+    free = denied = unasserted = strictly = 0
     for passage in source.passages:
         denials = {head for _, head in passage.denied}
         for i, token in enumerate(passage.tokens):
             if wanted.isdisjoint(kin(token.text)):
                 continue
             strictly += i in denials and not sure.isdisjoint(kin(token.text))
-            if i in passage.unasserted or is_denied(passage.tokens, i):
+            if is_denied(passage.tokens, i):
                 denied += 1
+            elif i in passage.unasserted:
+                unasserted += 1
             else:
                 free += 1
-    return _Uses(free, denied, strictly)
+    return _Uses(free, denied, unasserted, strictly)
 
 
 def _added(summary: Passage, source: Source) -> list[Unsupported]:
@@ -82,7 +85,7 @@ def _added(summary: Passage, source: Source) -> list[Unsupported]:
         if bases(summary.tokens[particle].text).isdisjoint(_WITH_VERBS):
             continue
         uses = _uses(word, source)
-        if uses.free and not uses.denied and not _opposite_in(word, source):
+        if uses.free and not (uses.denied or uses.unasserted) and not _opposite_in(word, source):
             text = summary.plain[summary.tokens[particle].start : summary.tokens[head].end]
             found.append(Unsupported("negation", text, "the article says it without the negation"))
     return found
@@ -107,7 +110,7 @@ def _dropped(summary: Passage, source: Source) -> list[Unsupported]:
         if is_definite(token.text) and not _is_called_not(token.text, source):
             continue  # a noun can be told without the verb that was denied
         uses = _uses(token.text, source)
-        if uses.strictly and not uses.free:
+        if uses.strictly and not (uses.free or uses.unasserted):
             found.append(Unsupported("negation", token.text, "the article denies it"))
     return found
 

@@ -37,6 +37,7 @@ _SMALL = listed(
 )
 # What follows one of these is a place or a time, nobody that anything is done to.
 _APART = frozenset({"في", "خلال", "منذ", "بعد", "قبل", "بسبب", "عبر", "قرب", "عند", "وسط", "داخل", "خارج"})
+_OPENERS = frozenset({"ان", "انه", "انها", "بان"})
 _BEFORE, _AFTER, _REACH = 4, 5, 12
 _PREFIXES = ("ي", "ت", "وي", "وت", "سي", "ست")
 
@@ -112,6 +113,8 @@ def _side(tokens: Sequence[Token], at: int, step: int) -> list[Token]:
     found: list[Token] = []
     i = at + step
     while 0 <= i < len(tokens) and abs(i - at) <= (_BEFORE if step < 0 else _AFTER):
+        if step < 0 and tokens[i].text in _OPENERS:
+            break
         if step > 0 and (tokens[i].opens_clause or tokens[i].text in _APART):
             break
         if len(tokens[i].text) > 2 and tokens[i].text not in _SMALL and not _is_apart(tokens, i):
