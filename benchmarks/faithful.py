@@ -3,11 +3,11 @@
     python benchmarks/faithful.py [-o benchmarks/results/faithful.json] [--show] [--editors SUMMARIES.parquet]
 
 The pairs (``benchmarks/data/faithful-pairs.jsonl``) were written for this project: short articles, true
-summaries of each, and the same summaries with one thing changed. The held-out articles were written before
-the rules and are not looked at while they are changed: ``--show`` prints what goes wrong on the others, and
-nothing of them.
-With ``--editors``, a table of articles and the summaries of their editors: how many of those that keep to the
-article's words (``support`` of 0.95 or more) are refused, and how many lead sentences.
+summaries of each, and the same summaries with one thing changed. The held-out ones (15 of 68 articles) were
+written before the rules and are not looked at while they are changed: ``--show`` prints what goes wrong on
+the others, and nothing of them.
+With ``--editors``, a table of articles and the summaries of their editors: how many are refused, of all and
+of those that keep to the article's words (``support`` of 0.95 or more), and how many lead sentences.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ import argparse
 import json
 import time
 from collections import Counter
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from infer.faithful import Source, check
+from infer.faithful import Source, Verdict, check
 from infer.schema import Article
 from infer.summary import Lead
+from infer.text import words
 
 PAIRS = Path(__file__).parent / "data" / "faithful-pairs.jsonl"
 SUPPORT = 0.95
@@ -85,24 +87,41 @@ def _pairs(rows: list[dict[str, Any]], *, show: bool) -> dict[str, Any]:
 
 def _editors(path: Path) -> dict[str, Any]:
     """Refusals of editors' summaries and of leads, by kind; the time that a check takes."""
-    rows = [row for row in pq.read_table(path).to_pylist() if row["support"] >= SUPPORT]
-    kinds, refused, leads, seconds = Counter[str](), 0, 0, 0.0
-    for row in rows:
-        article = Article(row["id"], row["title"], row["body"], published=row["date"])
-        began = time.perf_counter()
-        verdict = check(row["summary"], article)
-        seconds += time.perf_counter() - began
-        refused += not verdict.faithful
-        kinds.update({thing.kind for thing in verdict.unsupported})
-        [lead] = Lead().summarize([article])
-        leads += lead is not None and not check(lead.text, article).faithful
+    rows = pq.read_table(path).to_pylist()
+    articles = [Article(row["id"], row["title"], row["body"], published=row["date"]) for row in rows]
+    sources = [Source.of(article) for article in articles]
+    # Words are read once and kept, as in a service that has run for a while.
+    for row, source in zip(rows, sources, strict=True):
+        check(row["summary"], source)
+    began = time.process_time()
+    verdicts = [check(row["summary"], source) for row, source in zip(rows, sources, strict=True)]
+    checked = time.process_time()
+    for article, row in zip(articles, rows, strict=True):
+        check(row["summary"], article)
+    ended = time.process_time()
+    faithful = [row["support"] >= SUPPORT for row in rows]
+    leads = Lead().summarize(articles)
     return {
-        "summaries": len(rows),
-        "refused": refused,
-        "refused %": round(100 * refused / max(len(rows), 1), 1),
+        "all": _refusals(verdicts),
+        f"support of {SUPPORT}": _refusals(list(compress(verdicts, faithful))),
+        "leads refused": sum(
+            lead is not None and not check(lead.text, source).faithful
+            for lead, source in zip(leads, sources, strict=True)
+        ),
+        "words an article": round(sum(len(words(row["body"])) for row in rows) / max(len(rows), 1)),
+        "milliseconds a check": round(1000 * (checked - began) / max(len(rows), 1), 2),
+        "milliseconds a check, article read anew": round(1000 * (ended - checked) / max(len(rows), 1), 2),
+    }
+
+
+def _refusals(verdicts: list[Verdict]) -> dict[str, Any]:
+    refused = [verdict for verdict in verdicts if not verdict.faithful]
+    kinds = Counter(kind for verdict in refused for kind in {thing.kind for thing in verdict.unsupported})
+    return {
+        "summaries": len(verdicts),
+        "refused": len(refused),
+        "refused %": round(100 * len(refused) / max(len(verdicts), 1), 1),
         "refused for": dict(sorted(kinds.items())),
-        "leads refused": leads,
-        "milliseconds a check, article read anew": round(1000 * seconds / max(len(rows), 1), 2),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -41,14 +42,15 @@ class Pipeline:
 
         Args:
             articles: ``Article`` objects, or mappings with ``title`` and ``body`` and whatever else
-                an ``Article`` has.
+                an ``Article`` has; ``published`` may be a date or a datetime too.
 
         Returns:
             One ``Record`` for each article in order; a ``Reject`` where its text is empty or is not
             Arabic.
 
         Raises:
-            UsageError: A mapping has a key that an ``Article`` has not.
+            UsageError: A mapping has a key that an ``Article`` has not, or ``published`` is neither text nor
+                a date.
         """
         return list(self.stream(_as_article(item, i) for i, item in enumerate(articles, 1)))
 
@@ -187,4 +189,10 @@ def _as_article(item: Article | Mapping[str, Any], number: int) -> Article:
     if unknown := sorted(item.keys() - known):
         raise UsageError(f"article {number}: unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
     given = {"id": str(number), "title": "", "body": ""} | {k: v for k, v in item.items() if v is not None}
+    day = given.get("published", "")
+    if isinstance(day, date):  # a datetime is one too
+        given["published"] = day.isoformat()
+    elif not isinstance(day, str):
+        kind = type(day).__name__
+        raise UsageError(f"article {number}: 'published' is of type {kind}; give ISO text or a date")
     return Article(**given | {"tags": tuple(given.get("tags", ()))})

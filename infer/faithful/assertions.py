@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from infer.faithful.findings import Unsupported
-from infer.faithful.forms import Token, kin, listed, stems
+from infer.faithful.forms import Token, is_definite, kin, listed, stems
 from infer.faithful.gazetteer import is_given_name, named_at
 from infer.faithful.negation import EMPTY, is_condition, is_denial, is_denied, rejects
 from infer.faithful.source import Passage, Source
@@ -20,6 +20,7 @@ _OPEN = listed(
     تهديد يشترط تشترط شرط شروط قد ربما لعل سيناريو مخاوف خشيه تكذيب دحض
     """
 )
+_COPULAS = listed("كان كانت كانوا اصبح اصبحت بات باتت صار صارت ظل ظلت")
 _OFFICES = listed("رييس وزير وزاره مدير نايب قايد زعيم امين سفير مكتب مجلس حكومه مشروع قرار بيان اتفاق")
 _PRESENT = re.compile("^[وف]?س?[يت].{2,}[^ه]$")
 _SHE = re.compile("^.{3,}[^ا]ت$")
@@ -74,7 +75,13 @@ def _copied(summary: Passage, source: Source) -> Unsupported | None:
 def _may_tell(tokens: Sequence[Token], at: int) -> bool:
     """Whether a word can be the verb of a sentence."""
     word = tokens[at].text
-    if tokens[at].number or len(word) < 3 or "ال" in word[:3] or word in EMPTY | SMALL or says_plainly(word):
+    if (
+        tokens[at].number
+        or len(word) < 3
+        or is_definite(word)
+        or word in EMPTY | SMALL | _COPULAS
+        or says_plainly(word)
+    ):
         return False
     if named_at([word], 0)[0] or is_given_name(word) or not stems(word).isdisjoint(_OFFICES):
         return False
@@ -117,7 +124,9 @@ def _spliced(summary: Passage, source: Source) -> list[Unsupported]:
         for i in range(2, len(words)):
             if summary.tokens[i].opens_clause or words[i].startswith("و") or words[i - 2 : i] != end:
                 continue
-            if words[i : i + 1] != start[:1] or _has_run(words[i - 1 : i + 1], source):
+            if words[i : i + 1] != start[:1] or not is_definite(words[i]):
+                continue
+            if _has_run(words[i - 1 : i + 1], source):
                 continue
             text = summary.plain[summary.tokens[i - 1].start : summary.tokens[i].end]
             found.append(Unsupported("roles", text, "the article has these words in different sentences"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from infer.faithful.amounts import Amount, in_base_units
@@ -24,12 +25,21 @@ _UNITS = tuple(
         "قتيل|قتلي|شهيد|شهداء|وفاه|وفا جريح|جرحي|مصاب|اصابه",
     )
 )
-_PEOPLE = listed(
+# What anybody who is counted may be called: 125 children are 125 persons, not the other way round.
+_ANYBODY = listed(
     """
-    طفل اطفال تلميذ تلاميذ طالب طلاب عامل عمال موظف مسافر رجل رجال امراه نساء جندي جنود لاجي نازح ضحيه ضحايا
-    شخص اشخاص اخر اخرين اخرون مدني مدنيا مواطن فلسطيني اسراييلي انسان فرد افراد حال حاله
+    ضحيه ضحايا شخص اشخاص اخر اخرين اخرون مدني مدنيا مواطن انسان فرد افراد حال حاله
     """
 )
+# Some of these are called by another of their names: pupils are children, workers employees.
+_SOMEBODY = listed(
+    """
+    طفل اطفال تلميذ تلاميذ طالب طلاب عامل عمال موظف مسافر رجل رجال امراه نساء جندي جنود لاجي نازح
+    فلسطيني اسراييلي
+    """
+)
+_BEFORE_YEARS = listed("عام سنه في منذ حتي موسم خلال نهايه مطلع بدايه قبل بعد الي من صيف ربيع شتاء خريف")
+_TIMED = re.compile("شهر|سنه|سن|سنو|عام|يوم|ايام|ساع|صباح|مساء|ظهر|فجر|month")
 _NEAR_DAYS = frozenset({"امس", "غدا", "غد", "البارحه", "اليوم", "الليله"})
 _NO_CONTEXT = listed(
     """
@@ -60,16 +70,37 @@ def unsupported_counts(summary: Passage, source: Source) -> list[Unsupported]:
 
 
 def _problem(amount: Amount, summary: Passage, there: Sequence[Amount], source: Source) -> str | None:
-    if (amount.value == 1 and amount.kind == "count") or (
-        amount.kind != "percent" and amount.value in _date_parts(source)
-    ):
+    if amount.kind == "count" and (amount.value == 1 or _is_year(amount, summary, source)):
         return None
     if amount.kind == "dual":
         return _dual_problem(amount, there, source)
+    if amount.kind == "ordinal" and amount.value == 1:
+        return _first_problem(amount, there)
     same = [other for other in there if _agrees(amount, other)]
     if not same:
         return f"the article has no {_say(amount)}"
     return _unit_problem(amount, same, there) or _context_problem(amount, summary, source)
+
+
+def _is_year(amount: Amount, summary: Passage, source: Source) -> bool:
+    """Whether a number is the year of publication or one beside it, and counts nothing."""
+    if amount.value not in _date_parts(source):
+        return False
+    following = summary.words[amount.last] if amount.last < len(summary.words) else ""
+    before = summary.words[amount.first - 1] if amount.first else ""
+    # "2024 عاملا", as numbers of two digits count
+    counts = bool(amount.unit) and following.endswith(("ا", "ه"))
+    return not counts or not bases(before).isdisjoint(_BEFORE_YEARS)
+
+
+def _first_problem(amount: Amount, there: Sequence[Amount]) -> str | None:
+    """``أول لقاء``, where the article has no first thing at all, and calls this the third."""
+    ranks = [other for other in there if other.kind == "ordinal"]
+    if any(other.value == 1 for other in ranks):
+        return None
+    if any(not amount.unit.isdisjoint(other.unit) for other in ranks):
+        return "the article gives another place in the row"
+    return None
 
 
 def _say(amount: Amount) -> str:
@@ -83,11 +114,11 @@ def _agrees(amount: Amount, other: Amount) -> bool:
     """Whether the article's ``other`` carries the summary's ``amount``."""
     if (amount.kind == "percent") != (other.kind == "percent"):
         return False
+    if (amount.kind == "ordinal") != (other.kind == "ordinal"):
+        return amount.value == other.value and _may_rank(amount, other)
     if amount.kind == "vague":
         return amount.value <= other.high and other.value <= amount.high
     if other.kind == "vague":
-        return False
-    if (amount.kind == "ordinal") != (other.kind == "ordinal") and not _may_be_a_place(amount, other):
         return False
     if abs(amount.value - other.value) <= 1e-6 * abs(amount.value) or _same_time(amount, other):
         return True
@@ -96,12 +127,14 @@ def _agrees(amount: Amount, other: Amount) -> bool:
     return _within_hedge(amount, other.value)
 
 
-def _may_be_a_place(amount: Amount, other: Amount) -> bool:
-    """Whether the count of an ordinal and a count can tell a place too: ``الذكرى الـ73``, ``25 نيسان``."""
-    count = amount if other.kind == "ordinal" else other
-    return count.kind == "count" and (
-        not count.unit or bool(in_base_units(count)) or any(name.startswith("month ") for name in count.unit)
-    )
+def _may_rank(amount: Amount, other: Amount) -> bool:
+    """Whether a count can be what an ordinal says: a bare number, one of time, or one of the same thing."""
+    count, rank = (other, amount) if amount.kind == "ordinal" else (amount, other)
+    if count.kind not in ("count", "dual"):
+        return False
+    if not count.unit:
+        return count.kind == "count"
+    return any(_TIMED.match(unit) for unit in count.unit) or not count.unit.isdisjoint(rank.unit)
 
 
 def _within_hedge(amount: Amount, value: float) -> bool:
@@ -121,16 +154,20 @@ def _dual_problem(amount: Amount, there: Sequence[Amount], source: Source) -> st
     """A dual needs two of something in the article, or a length of time that is the same."""
     timed = bool(in_base_units(amount))
     for other in there:
-        two = other.value == 2 and not (timed and other.unit.isdisjoint(amount.unit))
+        same = not other.unit.isdisjoint(amount.unit)
+        two = other.value == 2 and (same or (not timed and other.kind != "ordinal"))
         if two or _same_time(amount, other):
             return None
-    if amount.unit.isdisjoint(source.stems) and not timed:
+    measured = any(_which(amount.unit, kind) is not None for kind in _UNITS)
+    if amount.unit.isdisjoint(source.stems) and not (timed or measured):
         return None  # what it counts is not the article's word, so the reading as a dual is unsure
     return "the article has not two of it"
 
 
 def _unit_problem(amount: Amount, same: Sequence[Amount], there: Sequence[Amount]) -> str | None:
     """The value is in the article, but of another thing: 14 days for 14 months, the wounded for the dead."""
+    if amount.kind == "ordinal":
+        return _rank_problem(amount, same, there)
     if amount.kind != "count" or not amount.unit or any(_same_time(amount, other) for other in same):
         return None
     for kind in _UNITS:
@@ -140,11 +177,21 @@ def _unit_problem(amount: Amount, same: Sequence[Amount], there: Sequence[Amount
             return f"the article has the number {amount.value:,.10g} of something else"
     counted = [other for other in there if not amount.unit.isdisjoint(other.unit)]
     others = [other.unit for other in same]
-    clear = all(unit and unit.isdisjoint(amount.unit | _PEOPLE) for unit in others)
-    if counted and clear and amount.unit.isdisjoint(_PEOPLE) and not amount.hedge:
+    alike = frozenset() if amount.unit.isdisjoint(_SOMEBODY) else _SOMEBODY
+    clear = all(unit and unit.isdisjoint(amount.unit | alike) for unit in others)
+    if counted and clear and amount.unit.isdisjoint(_ANYBODY) and not amount.hedge:
         return (
             f"the article has the number {amount.value:,.10g} of something else, and another number of this"
         )
+    return None
+
+
+def _rank_problem(amount: Amount, same: Sequence[Amount], there: Sequence[Amount]) -> str | None:
+    """The value is in the article, but of another row, and another place in this one."""
+    if not amount.unit or any(not other.unit or not amount.unit.isdisjoint(other.unit) for other in same):
+        return None
+    if any(other.kind == "ordinal" and not amount.unit.isdisjoint(other.unit) for other in there):
+        return "the article gives another place in the row"
     return None
 
 

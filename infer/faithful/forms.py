@@ -33,6 +33,7 @@ _ENDINGS = (
     *("ون", "ين", "ان", "ات", "وا", "ا", "ت", "يه", "يا", "يين", "يون", "يات"),
     *("ته", "تها", "تهم", "تنا", "تين", "تان", "تي", "تا", "اته", "اتها", "اتهم", "تهما", "وه", "وها"),
 )
+_DEFINITE = re.compile("^[وف]?(?:[بك]?ال|لل)")
 _WEAK = re.compile("[اويء]")
 _FEWEST = 3  # letters left of a word
 
@@ -72,12 +73,20 @@ def tokenize(text: str) -> list[Token]:
     folded, at, last = fold(text), 0, 0
     for number in [*numbers(text), None]:
         for word in _WORD.finditer(folded, at, number.start if number else len(text)):
-            tokens.append(Token(word[0], word.start(), word.end(), None, text[last : word.start()]))
+            told = text[word.start() : word.end()]
+            # "مئتا" is written as "مائتا", or folding would make it "ميتا", the company.
+            plain = word[0].replace("ميت", "مايت", 1) if "مئت" in told else word[0]
+            tokens.append(Token(plain, word.start(), word.end(), None, text[last : word.start()]))
             last = word.end()
         if number:
             tokens.append(Token("", number.start, number.end, number, text[last : number.start]))
             at = last = number.end
     return tokens
+
+
+def is_definite(word: str) -> bool:
+    """Whether a folded word has the article, or begins as if it had."""
+    return _DEFINITE.match(word) is not None
 
 
 def asset(name: str) -> str:
@@ -86,7 +95,13 @@ def asset(name: str) -> str:
 
 
 def listed(text: str) -> frozenset[str]:
-    """The words of a list that is written as running text."""
+    """The words of a list that is written as running text.
+
+    Raises:
+        ValueError: A word is not as ``fold`` writes it, so that no word of a text would match it.
+    """
+    if unfolded := [word for word in text.split() if word != fold(word)]:
+        raise ValueError(f"write these as fold() does: {' '.join(unfolded)}")
     return frozenset(text.split())
 
 
@@ -145,6 +160,29 @@ def _ordinary() -> frozenset[str]:
     return listed(asset("ordinary.txt"))
 
 
+@lru_cache(maxsize=1)
+def _families() -> dict[str, tuple[str, bool]]:
+    """Family names of ``families.txt`` by spelling: the first spelling, and whether it is a word too."""
+    lines = (line.split() for line in asset("families.txt").splitlines())
+    return {
+        spelling.lstrip("?"): (line[0].lstrip("?"), line[0].startswith("?"))
+        for line in lines
+        for spelling in line
+    }
+
+
+@lru_cache(maxsize=1 << 16)
+def family(word: str) -> tuple[str, bool] | None:
+    """The family name that a folded word is, whatever particle stands before it.
+
+    ``families.txt`` has names that look like words of the language, a name a line with its other spellings;
+    behind ``?``, those that are words too (``الصدر`` is a chest).
+    """
+    whole = word.removeprefix("و")
+    forms = bases(word) | ({"ال" + whole[2:]} if whole.startswith("لل") else frozenset())
+    return next((name for form in sorted(forms) if (name := _families().get(form))), None)
+
+
 def readings(word: str) -> Iterator[str]:
     """Readings under which the list of ordinary words has a word: stems, and verbs without ``ي ت ن ا``."""
     for stem in stems(word):
@@ -156,4 +194,7 @@ def readings(word: str) -> Iterator[str]:
 @lru_cache(maxsize=1 << 16)
 def is_ordinary(word: str) -> bool:
     """Whether a folded word is of the language's common stock, rather than somebody's name."""
+    named = family(word)
+    if named and not named[1]:
+        return False
     return any(reading in _ordinary() for reading in readings(word))

@@ -27,6 +27,7 @@ _NUMBER = {name: number for number, names in enumerate(_MONTHS, 1) for name in n
 _FIRSTS = frozenset(name.split("+")[0] for name in _NUMBER)
 # Words of the language too: months only where a day stands before them.
 _AMBIGUOUS = frozenset({"مارس", "ماي", "جوان", "اب", "اوت"})
+_DATE_MARKS = frozenset({"/", "-"})
 _WEEKDAYS = {
     "الاثنين": 0,
     "الثلاثاء": 1,
@@ -40,6 +41,8 @@ _WEEKDAYS = {
 
 def month_at(tokens: Sequence[Token], at: int) -> int:
     """Number of the month whose name begins at a token; 0 where none does."""
+    if tokens[at].number:
+        return _numeric_month(tokens, at)
     word = tokens[at].text
     following = tokens[at + 1].text if at + 1 < len(tokens) else ""
     for base in _may_be(word):
@@ -54,6 +57,19 @@ def month_at(tokens: Sequence[Token], at: int) -> int:
 def _may_be(word: str) -> tuple[str, ...]:
     """Readings of a word that a month's name begins with."""
     return tuple(base for base in bases(word) if base in _FIRSTS)
+
+
+def _numeric_month(tokens: Sequence[Token], at: int) -> int:
+    """The 3 of ``14/3/2023`` and ``2023-03-14``."""
+    if not 0 < at < len(tokens) - 1:
+        return 0
+    before, month, after = (token.number for token in tokens[at - 1 : at + 2])
+    if before is None or month is None or after is None:
+        return 0
+    if tokens[at].gap not in _DATE_MARKS or tokens[at].gap != tokens[at + 1].gap:
+        return 0
+    day, year = sorted((before.value, after.value))
+    return int(month.value) if 1 <= day <= 31 and 1900 < year < 2100 and 1 <= month.value <= 12 else 0
 
 
 def _is_dated(tokens: Sequence[Token], at: int) -> bool:

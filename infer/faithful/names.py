@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from infer.faithful.findings import Unsupported
-from infer.faithful.forms import Token, bases, is_ordinary, listed, stems, tokenize
+from infer.faithful.forms import Token, bases, family, is_ordinary, listed, stems, tokenize
 from infer.faithful.gazetteer import is_given_name, named_at
 from infer.faithful.months import month_at, weekday_at
 from infer.faithful.source import Passage, Source
@@ -25,6 +25,8 @@ _BEFORE_NAMES = listed(
     قناه وكاله موقع جامعه
     """
 )
+# What a name may stand behind.
+_HEADS = frozenset({"الرييس", "رييس", "زعيم", "نظام", "السيد", "الامين", "ال"})
 _VERB = re.compile("^[وفس]{0,2}[يت]")
 _SHORT_VERB = re.compile("^[وف]?س?[يت]..$")
 _THEY = re.compile("^[وفس]{0,2}[يت].{3,}ن$")  # feminine plural: too rare for the list of ordinary words
@@ -51,12 +53,7 @@ def _strangers(summary: Passage, source: Source) -> set[int]:
     at = 0
     while at < len(tokens):
         size, things = named_at(words, at)
-        if size == 1 and at in summary.counted:
-            at += 1
-            continue
-        if size and (
-            things & source.things or all(_literally(words[i], source) for i in range(at, at + size))
-        ):
+        if size and (things & source.things or _runs(tokens[at : at + size], source)):
             at += size
             continue
         if size:
@@ -73,7 +70,12 @@ def _literally(word: str, source: Source) -> bool:
 
 def _is_strange(tokens: list[Token], at: int, source: Source) -> bool:
     token = tokens[at]
-    if token.number or not stems(token.text).isdisjoint(source.stems):
+    if token.number:
+        return False
+    named = family(token.text)
+    if named and (not named[1] or _acts(tokens, at)):
+        return named[0] not in source.families
+    if not stems(token.text).isdisjoint(source.stems):
         return False
     if month_at(tokens, at) or weekday_at(tokens, at) is not None:
         return False
@@ -89,6 +91,16 @@ def _is_strange(tokens: list[Token], at: int, source: Source) -> bool:
     if len(token.text) <= _SHORT or _SHORT_VERB.match(token.text):
         return False
     return _is_family(tokens, at) or not (is_ordinary(token.text) or _THEY.match(token.text))
+
+
+def _acts(tokens: list[Token], at: int) -> bool:
+    """Whether a word that may be a name stands where somebody acts: ``الصدر يدعو``, ``يستقبل الأسد``."""
+    before = tokens[at - 1].text if at and not tokens[at].opens_clause else ""
+    if before:
+        verb = _VERB.match(before) and not before.endswith("ه")
+        return bool(verb) or before in _HEADS or is_given_name(before)
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    return after is not None and bool(":" in after.gap or _VERB.match(after.text))
 
 
 def _is_name(tokens: list[Token], at: int, source: Source) -> bool:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from infer.faithful.forms import Token, bases
 
 ONE = frozenset({"احد", "احدي", "واحد", "واحده"})  # "one of" counts nothing, "one and twenty" does
+# With the accusative before tens: "خمسا وعشرين".
 _UNITS = {
     name: value
     for value, names in enumerate(
@@ -26,16 +27,14 @@ _UNITS = {
     )
     for name in names.split()
 }
-_TENS = {
+TENS = {
     root + ending: value
     for value, root in zip(
         range(20, 100, 10), ("عشر", "ثلاث", "اربع", "خمس", "ست", "سبع", "ثمان", "تسع"), strict=True
     )
     for ending in ("ون", "ين")
 }
-_HUNDREDS = dict.fromkeys(("ميه", "مايه"), 100) | dict.fromkeys(
-    ("ميتان", "ميتين", "ميتا", "ميتي", "مايتان", "مايتين", "مايتا", "مايتي"), 200
-)
+_HUNDREDS = dict.fromkeys(("ميه", "مايه"), 100) | dict.fromkeys(("مايتان", "مايتين", "مايتا", "مايتي"), 200)
 _HUNDREDS |= {
     unit + hundred: 100 * value
     for unit, value in _UNITS.items()
@@ -54,11 +53,11 @@ _TWOSCALES: dict[str, int] = {
     for ending in ("ان", "ين", "ي")
 }
 VAGUE = {
-    "عشرات": (20, 999),
-    "ميات": (100, 9_999),
-    "الاف": (1_000, 999_999),
-    "ملايين": (1_000_000, 999_999_999),
-    "مليارات": (1_000_000_000, 999_999_999_999),
+    "عشرات": (20, 199),
+    "ميات": (200, 999),
+    "الاف": (2_000, 999_999),
+    "ملايين": (2_000_000, 999_999_999),
+    "مليارات": (2_000_000_000, 999_999_999_999),
 }
 PERCENT = frozenset({"بالميه", "بالمايه"})
 OF_HUNDRED = frozenset({"الميه", "المايه"})
@@ -68,7 +67,7 @@ def _word_value(word: str) -> tuple[int, str] | None:
     """Value and rank of a number word."""
     for rank, table in (
         ("unit", _UNITS),
-        ("ten", _TENS),
+        ("ten", TENS),
         ("hundred", _HUNDREDS),
         ("scale", SCALES),
         ("two", _TWOSCALES),
@@ -118,7 +117,7 @@ def spelled(tokens: Sequence[Token], at: int) -> tuple[float, int] | None:
     found = total + current
     if rank == "scale" and end < len(tokens) and tokens[end].text == "ونصف":
         again = tokens[end + 1].text if end + 1 < len(tokens) else ""  # مليون ونصف المليون
-        return found + _last_scale(total) / 2, end + 1 + (again[:2] == "ال" and again[2:] in SCALES)
+        return found + last_scale(total) / 2, end + 1 + (again.removeprefix("ال") in SCALES)
     return (found, end) if found > 1 else None
 
 
@@ -136,7 +135,8 @@ def _continues(rank: str, kind: str, value: int, *, joined: bool) -> bool:
     return rank == "unit" and (value == 10 or (kind == "hundred" and value == 100))
 
 
-def _last_scale(total: float) -> float:
+def last_scale(total: float) -> float:
+    """The largest scale word that a value has room for."""
     return max((scale for scale in SCALES.values() if scale <= total), default=1)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infer.faithful.findings import Unsupported
-from infer.faithful.forms import Token, asset, bases, kin, listed, stems
+from infer.faithful.forms import Token, asset, bases, is_definite, kin, listed, stems
 from infer.faithful.negation import EMPTY, SCOPE, is_denial, is_denied
 from infer.faithful.source import Passage, Source
 from infer.faithful.statements import says_plainly
@@ -41,10 +41,11 @@ _OPPOSITES = _opposites()
 
 @dataclass(frozen=True, slots=True)
 class _Uses:
-    """How often a word stands free and denied."""
+    """How often a word stands free, denied, in what is rejected or made a condition."""
 
     free: int
     denied: int
+    unasserted: int
     strictly: int
 
 
@@ -61,18 +62,20 @@ def unsupported_polarity(summary: Passage, source: Source) -> list[Unsupported]:
 def _uses(word: str, source: Source) -> _Uses:
     """Count the uses of a word in the article, whatever its form."""
     wanted, sure = kin(word), {form for form in kin(word) if len(form) > 2}
-    free = denied = strictly = 0
+    free = denied = unasserted = strictly = 0
     for passage in source.passages:
         denials = {head for _, head in passage.denied}
         for i, token in enumerate(passage.tokens):
             if wanted.isdisjoint(kin(token.text)):
                 continue
             strictly += i in denials and not sure.isdisjoint(kin(token.text))
-            if i in passage.unasserted or is_denied(passage.tokens, i):
+            if is_denied(passage.tokens, i):
                 denied += 1
+            elif i in passage.unasserted:
+                unasserted += 1
             else:
                 free += 1
-    return _Uses(free, denied, strictly)
+    return _Uses(free, denied, unasserted, strictly)
 
 
 def _added(summary: Passage, source: Source) -> list[Unsupported]:
@@ -82,7 +85,7 @@ def _added(summary: Passage, source: Source) -> list[Unsupported]:
         if bases(summary.tokens[particle].text).isdisjoint(_WITH_VERBS):
             continue
         uses = _uses(word, source)
-        if uses.free and not uses.denied and not _opposite_in(word, source):
+        if uses.free and not (uses.denied or uses.unasserted) and not _opposite_in(word, source):
             text = summary.plain[summary.tokens[particle].start : summary.tokens[head].end]
             found.append(Unsupported("negation", text, "the article says it without the negation"))
     return found
@@ -104,10 +107,10 @@ def _dropped(summary: Passage, source: Source) -> list[Unsupported]:
             continue
         if source.denied.isdisjoint(kin(token.text)):
             continue
-        if "ال" in token.text[:3] and not _is_called_not(token.text, source):
+        if is_definite(token.text) and not _is_called_not(token.text, source):
             continue  # a noun can be told without the verb that was denied
         uses = _uses(token.text, source)
-        if uses.strictly and not uses.free:
+        if uses.strictly and not (uses.free or uses.unasserted):
             found.append(Unsupported("negation", token.text, "the article denies it"))
     return found
 
@@ -187,7 +190,7 @@ def _opposed(summary: Passage, source: Source) -> list[Unsupported]:
 
 
 def _is_contest(tokens: Sequence[Token], at: int) -> bool:
-    """Whether the word alone tells nothing: ``يخسر أمام``, as the other wins; ``يقر بأن``, no vote."""
+    """Whether a word alone tells nothing: ``يخسر أمام``, as the other wins; ``يقر بأن``, no vote."""
     if bases(tokens[at].text) & _PASSING and tokens[at + 1 : at + 2]:
         return tokens[at + 1].text.startswith("ب")
     return bool(bases(tokens[at].text) & _CONTEST) and any(

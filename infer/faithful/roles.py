@@ -22,6 +22,13 @@ _LOSE = listed(
     خسر خسرت يخسر تخسر خساره خسارته خسارتها هزيمه هزيمته انهزم سقط امام
     """
 )
+# Past tense, which stands before who does it and to whom: "اتهمت إيران إسرائيل".
+_DID = listed(
+    """
+    اتهم انتقد استقبل هاجم قصف ضرب هزم دعم ساند ايد هنا زار استدعي اقال طرد حذر هدد ادان حاصر استهدف احتجز
+    اعتقل قتل اغتال رشح عين شكر كلف اوفد استضاف
+    """
+)
 _SMALL = listed(
     """
     في علي الي عن مع بعد قبل من ان انه انها الذي التي بان ضد خلال امام منذ حتي او هذا هذه قد لا لم
@@ -29,7 +36,8 @@ _SMALL = listed(
     """
 )
 # What follows one of these is a place or a time, nobody that anything is done to.
-_APART = frozenset({"في", "خلال", "منذ", "بعد", "قبل", "بسبب", "عبر"})
+_APART = frozenset({"في", "خلال", "منذ", "بعد", "قبل", "بسبب", "عبر", "قرب", "عند", "وسط", "داخل", "خارج"})
+_OPENERS = frozenset({"ان", "انه", "انها", "بان"})
 _BEFORE, _AFTER, _REACH = 4, 5, 12
 _PREFIXES = ("ي", "ت", "وي", "وت", "سي", "ست")
 
@@ -38,20 +46,14 @@ def unsupported_roles(summary: Passage, source: Source) -> list[Unsupported]:
     """Find a doer and a sufferer that have changed places.
 
     Only where verb, doer and sufferer are all words of one sentence of the article, whose order is
-    verb, doer, sufferer or doer, verb, sufferer.
+    verb, doer, sufferer or doer, verb, sufferer; what stands behind ``في`` or ``قرب`` is neither.
     """
     found = []
     for i, token in enumerate(summary.tokens):
-        if token.opens_clause:
-            continue  # who does it stands in another clause
+        before, after = _sides(summary.tokens, i, source)
+        if not before or not after:
+            continue
         won = _outcome(token)
-        if not won and not token.text.startswith(_PREFIXES):
-            continue
-        before, after = _side(summary.tokens, i, -1), _side(summary.tokens, i, 1)
-        if not before or not after or says_plainly(token.text):
-            continue
-        if not won and not (_has_name(before, source) and _has_name(after, source)):
-            continue
         orders = {
             order
             for passage in source.passages
@@ -60,9 +62,31 @@ def unsupported_roles(summary: Passage, source: Source) -> list[Unsupported]:
             and (order := _order(passage.tokens, j, before, after, turned=won * _outcome(other) < 0))
         }
         if orders == {"turned"}:
-            text = summary.plain[before[0].start : after[-1].end]
+            first = min(before[0].start, token.start)
+            text = summary.plain[first : after[-1].end]
             found.append(Unsupported("roles", text, "in the article it is the other way round"))
     return found
+
+
+def _sides(tokens: Sequence[Token], at: int, source: Source) -> tuple[list[Token], list[Token]]:
+    """Who does what a verb says and to whom; nobody where a token is no such verb."""
+    token = tokens[at]
+    if _is_done(token.text) and (at == 0 or token.opens_clause or token.text.startswith("و")):
+        named = [other for other in _side(tokens, at, 1) if _has_name([other], source)]
+        return named[:1], named[1:]
+    won = _outcome(token)
+    if token.opens_clause or says_plainly(token.text):
+        return [], []  # who does it stands in another clause
+    if not won and not token.text.startswith(_PREFIXES):
+        return [], []
+    before, after = _side(tokens, at, -1), _side(tokens, at, 1)
+    if won or (_has_name(before, source) and _has_name(after, source)):
+        return before, after
+    return [], []
+
+
+def _is_done(word: str) -> bool:
+    return any(form in _DID for base in bases(word) for form in (base, base.removesuffix("ت")))
 
 
 def _has_name(tokens: Sequence[Token], source: Source) -> bool:
@@ -89,14 +113,21 @@ def _side(tokens: Sequence[Token], at: int, step: int) -> list[Token]:
     found: list[Token] = []
     i = at + step
     while 0 <= i < len(tokens) and abs(i - at) <= (_BEFORE if step < 0 else _AFTER):
+        if step < 0 and tokens[i].text in _OPENERS:
+            break
         if step > 0 and (tokens[i].opens_clause or tokens[i].text in _APART):
             break
-        if len(tokens[i].text) > 2 and tokens[i].text not in _SMALL:
+        if len(tokens[i].text) > 2 and tokens[i].text not in _SMALL and not _is_apart(tokens, i):
             found.append(tokens[i])
         if step < 0 and tokens[i].opens_clause:
             break
         i += step
     return found[::step]
+
+
+def _is_apart(tokens: Sequence[Token], at: int) -> bool:
+    """``قرب دمشق``: a place or a time, whatever is done there."""
+    return at > 0 and tokens[at - 1].text in _APART
 
 
 def _order(
@@ -132,7 +163,11 @@ def _places(tokens: Sequence[Token], wanted: Sequence[Token], other: Sequence[To
     """Places of words that are of one side of the verb alone."""
     shared = {stem for token in other for stem in stems(token.text)}
     forms = {stem for token in wanted for stem in stems(token.text)} - shared
-    return [i for i, token in enumerate(tokens) if not stems(token.text).isdisjoint(forms)]
+    return [
+        i
+        for i, token in enumerate(tokens)
+        if not stems(token.text).isdisjoint(forms) and not _is_apart(tokens, i)
+    ]
 
 
 def _first(places: Sequence[int], span: range) -> int:

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from infer.faithful.amounts import Amount, amounts
-from infer.faithful.forms import Token, bases, is_ordinary, kin, roots, stems, tokenize
+from infer.faithful.forms import Token, bases, family, is_ordinary, kin, roots, stems, tokenize
 from infer.faithful.gazetteer import implied, is_given_name, named_at
 from infer.faithful.months import month_at, weekday_at
 from infer.faithful.negation import heads, unasserted
@@ -51,13 +51,12 @@ class Passage:
 
     @cached_property
     def things(self) -> set[int]:
-        """The known things that it names; a number is none, though "two hundred" is spelled as Meta is."""
+        """The known things that it names."""
         found: set[int] = set()
         at = 0
         while at < len(self.words):
             size, things = named_at(self.words, at)
-            if size > 1 or at not in self.counted:
-                found |= things
+            found |= things
             at += size or 1
         return found
 
@@ -151,6 +150,11 @@ class Source:
     def surnames(self) -> set[str]:
         """Readings of the words that stand behind first names."""
         return {base for _, after in self._people for base in bases(after)}
+
+    @cached_property
+    def families(self) -> set[str]:
+        """Known family names that it has."""
+        return {named[0] for group in self._tokens for token in group if (named := family(token.text))}
 
     @cached_property
     def before_family(self) -> set[str]:

@@ -135,11 +135,12 @@ def _may_speak(tokens: Sequence[Token]) -> bool:
 
 def _said(tokens: Sequence[Token], verb: int, *, loosely: bool) -> tuple[Token, ...]:
     """What is said: up to the next verb of saying that begins a clause or is joined on."""
-    for i in range(verb + 1, min(len(tokens), verb + 1 + _MOST_SAID)):
+    end = min(len(tokens), verb + 1 + _MOST_SAID)
+    for i in range(verb + 1, end):
         joined = tokens[i].opens_clause or tokens[i].text[0:1] == "و" or tokens[i - 1].text in _TURNS
         if joined and is_saying(tokens[i].text, loosely=loosely):
             return tuple(tokens[verb + 1 : i])
-    return tuple(tokens[verb + 1 : verb + 1 + _MOST_SAID])
+    return tuple(tokens[verb + 1 : end])
 
 
 def _sure_speaker(tokens: Sequence[Token], at: int) -> tuple[Token, ...]:

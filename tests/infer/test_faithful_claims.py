@@ -3,6 +3,7 @@
 import pytest
 
 from infer.faithful import check
+from infer.faithful.forms import listed
 from infer.schema import Article
 
 DENIED = "نفى المتحدث باسم الحكومة أن يكون رئيس الوزراء قدم استقالته إلى البرلمان."
@@ -70,3 +71,27 @@ def test_whole_sentences_in_order_are_the_articles_own():
     body = "رفضت المحكمة الطعن، وقال القاضي إن الحكم نهائي.\nلم يحضر المتهم الجلسة\nولا محاميه"
     assert kinds("لم يحضر المتهم الجلسة ولا محاميه", body) == set()
     assert kinds("رفضت المحكمة الطعن، وقال القاضي إن الحكم نهائي.", body) == set()
+
+
+@pytest.mark.parametrize(
+    ("body", "summary", "found"),
+    [
+        ("اتهمت إيران إسرائيل بقصف موقع قرب دمشق.", "اتهمت إسرائيل إيران بقصف موقع قرب دمشق.", {"roles"}),
+        ("اتهمت إيران إسرائيل بقصف موقع قرب دمشق.", "إسرائيل تتهم إيران بقصف موقع.", {"roles"}),
+        ("اتهمت إيران إسرائيل بقصف موقع قرب دمشق.", "اتهمت إيران إسرائيل بقصف موقع.", set()),
+        ("اتهمت إيران إسرائيل بقصف موقع قرب دمشق.", "إيران تتهم إسرائيل بقصف موقع.", set()),
+        ("انتقدت فرنسا تركيا بسبب القرار.", "انتقدت تركيا فرنسا بسبب القرار.", {"roles"}),
+        ("استقبل السوداني أردوغان في بغداد.", "استقبل أردوغان السوداني في بغداد.", {"roles"}),
+        ("استقبل السوداني أردوغان في بغداد.", "استقبل السوداني أردوغان.", set()),
+        ("قصفت قرب دمشق إسرائيل موقعا لإيران.", "إسرائيل تقصف موقعا لإيران قرب دمشق.", set()),
+        ("قصفت إسرائيل قرب دمشق مواقع لإيران.", "قصفت إسرائيل مواقع لإيران قرب دمشق.", set()),
+    ],
+)
+def test_the_past_tense_stands_before_who_does_it(body, summary, found):
+    assert kinds(summary, body) == found
+
+
+def test_a_list_with_a_word_that_no_text_has_is_refused():
+    assert listed("ليلا نهاييا") == {"ليلا", "نهاييا"}
+    with pytest.raises(ValueError, match="لئلا"):
+        listed("كي لئلا")

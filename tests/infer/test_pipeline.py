@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -42,6 +43,35 @@ def test_articles_become_records_with_everything_that_came_in(pipeline):
 def test_mappings_do_as_well_as_articles(pipeline):
     [record] = pipeline.analyze([{"title": TITLE, "body": BODY, "url": None}])
     assert (record.id, record.title, record.url) == ("1", TITLE, None)
+
+
+class Says:
+    """A model that says one thing of every article."""
+
+    def write(self, articles, length, *, beams=None):
+        return [["افتتحت وزارة النقل جسرا جديدا."] for _ in articles]
+
+
+@pytest.mark.parametrize(
+    ("published", "text"),
+    [
+        (date(2025, 3, 5), "2025-03-05"),
+        (datetime(2025, 3, 5, 9, 30, tzinfo=UTC), "2025-03-05T09:30:00+00:00"),
+        ("2025-03-05", "2025-03-05"),
+        (None, None),
+    ],
+)
+def test_a_mappings_date_becomes_iso_text_before_the_guard_reads_it(published, text):
+    pipeline = Pipeline(None, Guarded(Says()))
+    [record] = pipeline.analyze([{"title": TITLE, "body": f"{BODY}\n" * 3, "published": published}])
+    assert (record.published, record.summary_method) == (text, "model")
+
+
+@pytest.mark.parametrize("published", [20250305, 1.5, b"2025-03-05", ["2025-03-05"]])
+def test_a_date_of_another_type_is_refused_with_its_article_and_key(pipeline, published):
+    name = type(published).__name__
+    with pytest.raises(UsageError, match=f"article 2: 'published' is of type {name};"):
+        pipeline.analyze([{"body": BODY}, {"body": BODY, "published": published}])
 
 
 def test_an_unknown_key_is_refused_with_the_known_ones(pipeline):
