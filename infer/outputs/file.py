@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import secrets
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, TextIO
 
 from infer.errors import UsageError
+from infer.outputs.draft import Draft, open_draft, refuse_folder
 from infer.outputs.forms import CsvRows, JsonLines, Layout, ParquetRows, Sink, json_line, reject_dict
 from infer.schema import Record, Reject
 
@@ -45,17 +42,12 @@ def open_output(path: str | Path, topic_names: Sequence[str] = (), *, explained:
         lines = JsonLines(_binary(sys.stdout), live=True)
         return Output(lines, None, _JsonRejects(_binary(sys.stderr), None))
     target = Path(path)
-    if target.is_dir():
-        raise UsageError(f"{str(target)!r} is a folder; name a file in it")
+    refuse_folder(target)
     if target.suffix.lower() not in _SINKS:
         raise UsageError(
             f"{str(target)!r}: an output ends in {', '.join(_SINKS)}, or is - for standard output"
         )
-    try:
-        file = _Draft(target)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a circle of links
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"cannot write {str(target)!r}: {reason}") from None
+    file = open_draft(target)
     try:
         sink = _SINKS[target.suffix.lower()](file.stream, layout)
     except BaseException:
@@ -74,7 +66,7 @@ class Output:
         rejected: Rejects so far.
     """
 
-    def __init__(self, sink: Sink, file: _Draft | None, rejects: _JsonRejects) -> None:
+    def __init__(self, sink: Sink, file: Draft | None, rejects: _JsonRejects) -> None:
         self.written = 0
         self.rejected = 0
         self._sink = sink
@@ -115,52 +107,17 @@ class Output:
                 self._file.drop()
 
 
-class _Draft:
-    """A file that is written under a hidden name and gets its own when it is whole."""
-
-    def __init__(self, target: Path) -> None:
-        # Through a link the file that it points to is replaced, not the link.
-        self._target = target.resolve()
-        if self._target.exists() and not self._target.is_file():
-            raise OSError(errno.EINVAL, "is no plain file")
-        self._target.parent.mkdir(parents=True, exist_ok=True)
-        self._path = self._target.with_name(f".mujaz-{secrets.token_hex(8)}.tmp")
-        self.stream: BinaryIO = self._path.open("xb", buffering=1 << 20)
-
-    def keep(self) -> None:
-        self.stream.flush()
-        os.fsync(self.stream.fileno())
-        self.stream.close()
-        self._path.replace(self._target)
-        _sync_folder(self._target.parent)
-
-    def drop(self) -> None:
-        """Remove the draft; nothing after `keep`."""
-        with suppress(OSError):  # a full disk fails again on the flush that closing does
-            self.stream.close()
-        self._path.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # not every system lets a folder be opened
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 class _JsonRejects:
     """Rejects as JSON lines, in a file that is made at the first one."""
 
     def __init__(self, stream: BinaryIO | None, target: Path | None) -> None:
         self._stream = stream
         self._target = target
-        self._file: _Draft | None = None
+        self._file: Draft | None = None
 
     def write(self, reject: Reject) -> None:
         if self._stream is None and self._target is not None:
-            self._file = _Draft(self._target)
+            self._file = Draft(self._target)
             self._stream = self._file.stream
         if self._stream is not None:
             self._stream.write(json_line(reject_dict(reject)))
