@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from infer.inputs.csv_table import read_csv
 from infer.inputs.fields import too_large
 from infer.inputs.options import ReadOptions
 from infer.inputs.tables import read_jsonl, read_parquet
-from infer.inputs.walk import STDIN, Found, check, found_files
+from infer.inputs.walk import NO_FILE, STDIN, Found, check, found_files
 from infer.inputs.warc import read_warc
 from infer.page import from_html, split_page
 from infer.schema import Article, Reject
@@ -77,6 +78,9 @@ def _read(found_files: Iterator[Found | Reject], options: ReadOptions) -> Iterat
 def _from_file(path: Path, found: Found, options: ReadOptions) -> Iterator[Article | Reject]:
     with ExitStack() as stack:
         try:
+            if not stat.S_ISREG(path.stat().st_mode):  # put there since: opening a pipe waits for ever
+                yield Reject(found.page, "", NO_FILE)
+                return
             file = stack.enter_context(path.open("rb"))
         except OSError as error:
             yield Reject(found.page, "", why(error))

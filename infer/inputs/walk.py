@@ -16,6 +16,7 @@ from infer.inputs.options import KINDS, PACKED, SUFFIXES
 from infer.schema import Reject
 
 STDIN = "<stdin>"
+NO_FILE = "is no plain file but a pipe, socket or device"
 
 # What lies about in folders of data and is none: passed over without a word, as are dot-names.
 _FURNITURE_STEMS = ("readme", "license", "licence", "notice", "copying", "changelog", "authors", "citation")
@@ -215,7 +216,7 @@ def _step(folder: _Folder, name: str, real_root: Path) -> Found | Reject | tuple
 
 def _no_file(path: Path, mode: int, real_root: Path) -> str | None:
     if not stat.S_ISLNK(mode):
-        return None if stat.S_ISREG(mode) else "is no plain file but a pipe, socket or device"
+        return None if stat.S_ISREG(mode) else NO_FILE
     try:
         target = path.resolve()
     except (OSError, RuntimeError):  # a circle of links
