@@ -44,19 +44,29 @@ def read(
         UsageError: Nothing was named, or something that does not exist or is not read. Raised by
             the call itself, before anything is read.
     """
+    return _read(files(inputs), options or ReadOptions())
+
+
+def files(inputs: str | Path | Sequence[str | Path]) -> Iterator[Found | Reject]:
+    """Give the files of inputs, in order, without reading them; otherwise as ``read``."""
     named = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     check(named)
-    return _read(named, options or ReadOptions())
+    return found_files(named)
 
 
-def _read(inputs: Sequence[str | Path], options: ReadOptions) -> Iterator[Article | Reject]:
-    for found in found_files(inputs):
+def read_file(found: Found, options: ReadOptions) -> Iterator[Article | Reject]:
+    """Read the articles of one of ``files``."""
+    if found.path is None:
+        return _from_stream(sys.stdin.buffer, found, options)
+    return _from_file(found.path, found, options)
+
+
+def _read(found_files: Iterator[Found | Reject], options: ReadOptions) -> Iterator[Article | Reject]:
+    for found in found_files:
         if isinstance(found, Reject):
             yield found
-        elif found.path is None:
-            yield from _from_stream(sys.stdin.buffer, found, options)
         else:
-            yield from _from_file(found.path, found, options)
+            yield from read_file(found, options)
 
 
 def _from_file(path: Path, found: Found, options: ReadOptions) -> Iterator[Article | Reject]:
