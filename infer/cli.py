@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from infer import job
+from infer import cli_questions, job
 from infer.cli_options import (
     DONE,
     FAILED,
@@ -138,6 +138,9 @@ def summarize(
         explain=explain,
     )
     _finish(outcome)
+
+
+app.add_typer(cli_questions.app)
 
 
 def main() -> None:
