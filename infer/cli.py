@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from infer import job
+from infer import cli_questions, job
 from infer.cli_options import (
     DONE,
     FAILED,
@@ -144,6 +144,9 @@ def summarize(
         explain=explain,
     )
     _finish(job.run(inputs, output, options, models))
+
+
+app.add_typer(cli_questions.app)
 
 
 def main() -> None:
