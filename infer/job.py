@@ -81,7 +81,7 @@ def run(
             "--exact: only archives have a cascade to leave out; name a folder with -o, or drop it"
         )
     pipeline = models()
-    if into_archive:
+    if into_archive and pipeline.topics:
         return _into_archive(Path(output or ""), pipeline, inputs, options, exact=exact)
     return _run(pipeline, pipeline.stream(items), inputs, output)
 

@@ -22,6 +22,8 @@ from infer.stories import SIGNATURE, Stories, signatures
 
 # Articles of a window, which is read, written and lost as one: a killed run does at most these again.
 WINDOW = 512
+# Rejects of one file that are kept with it; a file with more is read again by the next run.
+MOST_REJECTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,28 +99,40 @@ class Planner:
             UsageError: An input does not exist or is not read; raised at the first window.
         """
         for found in files(inputs):
+            stamp = None if isinstance(found, Reject) else self._stamp(found)
             if isinstance(found, Reject):
                 reject(found)
-                continue
-            stamp = self._stamp(found)
-            if stamp is not None and (rejects := self.known.get(stamp)) is not None:
+                yield self._nothing()
+            elif stamp is not None and (rejects := self.known.get(stamp)) is not None:
                 self.files_unchanged += 1
                 for each in rejects:
                     reject(Reject(**each))
-                continue
-            done = Done(stamp or 0)
-            for item in read_file(found, self.options):
-                screened = screen(item)
-                fault = screened if isinstance(screened, Reject) else self._take(screened)
-                if fault:
-                    reject(fault)
-                    done.rejects.append(reject_dict(fault))
-                elif len(self._held) == WINDOW:
-                    yield self._plan()
-            if stamp is not None:
-                self._done.append(done)
+                yield self._nothing()
+            else:
+                yield from self._file(found, stamp, reject)
         if self._held or self._done:
             yield self._plan()
+
+    def _file(self, found: Found, stamp: int | None, reject: Callable[[Reject], None]) -> Iterator[Plan]:
+        rejects: list[dict[str, Any]] = []
+        for item in read_file(found, self.options):
+            screened = screen(item)
+            fault = screened if isinstance(screened, Reject) else self._take(screened)
+            if fault:
+                reject(fault)
+                if len(rejects) <= MOST_REJECTS:
+                    rejects.append(reject_dict(fault))
+                yield self._nothing()
+            elif len(self._held) == WINDOW:
+                yield self._plan()
+        if stamp is not None and len(rejects) <= MOST_REJECTS:
+            self._done.append(Done(stamp, rejects))
+            if len(self._done) == WINDOW:
+                yield self._plan()
+
+    def _nothing(self) -> Plan:
+        """A window without articles, at which what was rejected can be written down."""
+        return Plan(len(self.rows))
 
     def _stamp(self, found: Found) -> int | None:
         """Identifies a file as it is now and what is wanted of it, in 64 bits; None of a stream."""

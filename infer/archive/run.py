@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
@@ -70,7 +71,7 @@ class ArchiveRun:
         Raises:
             UsageError: An input does not exist or is not read.
         """
-        rejected: list[Reject] = []
+        rejected: deque[Reject] = deque()
         journalled = len(self.planner.rows) - self._published
         with self._engine.reading(self.planner.plans(inputs, rejected.append)) as windows:
             for labelled in windows:
@@ -104,9 +105,9 @@ class ArchiveRun:
         version = Version(self._cascaded, self._topics.version.deciding, writing)
         return Planner(rows, stories, self._folder.known, version, self._exact, self._options)
 
-    def _note(self, rejected: list[Reject]) -> Iterator[Reject]:
+    def _note(self, rejected: deque[Reject]) -> Iterator[Reject]:
         """Write down what was rejected since; a run's rejects stand beside its parts once it is whole."""
-        taken = [rejected.pop(0) for _ in range(len(rejected))]  # the planner's thread goes on appending
+        taken = [rejected.popleft() for _ in range(len(rejected))]  # the planner's thread goes on appending
         for reject in taken:
             if self._rejects is None:
                 self._rejects = open_draft(self._folder.path / REJECTS)
@@ -116,6 +117,8 @@ class ArchiveRun:
     def _finish(self, labelled: Labelled) -> list[Record]:
         """Records of a window, which is in the journal when they are given."""
         plan, rows = labelled.plan, self.planner.rows
+        if not plan.planned and not plan.files:
+            return []
         for each, values, settled in zip(plan.unread, labelled.log_odds, labelled.settled, strict=True):
             rows.set_log_odds(each.number, values, self._cascaded if settled else self._exact)
         for each in plan.planned:

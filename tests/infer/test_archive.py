@@ -279,6 +279,8 @@ def test_an_input_that_is_not_there_is_told(pipeline, tmp_path):
         run(tmp_path / "labels", pipeline, tmp_path / "none.jsonl")
 
 
+MAIN = "from infer.cli import main; main()"
+
 SCRIPT = """
 import sys, time
 from infer.archive import open_archive, plan
@@ -348,3 +350,46 @@ def test_a_full_disk_stops_the_run_and_leaves_what_was_written(articles, pipelin
     given = run(tmp_path / "labels", pipeline, articles)
     assert len(given) == 50 - 2 * WINDOW
     assert len(records(tmp_path / "labels")) == 50
+
+
+def test_what_is_rejected_is_not_held_back_until_a_window_is_full(pipeline, tmp_path):
+    bad = [{"id": f"b{i}", "title": "", "body": ""} for i in range(200)]
+    path = write(tmp_path / "in.jsonl", [row(1), *bad, row(2)])
+    with open_archive(tmp_path / "labels", pipeline) as archive:
+        results = archive.results([str(path)])
+        first = next(results)
+        assert isinstance(first, Reject)
+        assert [type(r) for r in results].count(Reject) == 199
+    assert [r["id"] for r in records(tmp_path / "labels")] == ["a1", "a2"]
+
+
+def test_a_file_with_very_many_rejects_is_read_again(pipeline, tmp_path, monkeypatch):
+    monkeypatch.setattr(plans, "MOST_REJECTS", 5)
+    bad = [{"id": f"b{i}", "title": "", "body": ""} for i in range(9)]
+    path = write(tmp_path / "in.jsonl", [row(1), *bad])
+    for _ in range(2):
+        given = run(tmp_path / "labels", pipeline, path)
+        assert [r.id for r in given if isinstance(r, Reject)] == [f"b{i}" for i in range(9)]
+    assert len(records(tmp_path / "labels")) == 1
+
+
+def test_the_command_writes_archives_and_says_what_it_passed_over(articles, tiny_model, tmp_path):
+    def mujaz(*arguments):
+        command = [sys.executable, "-c", MAIN, *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+
+    label = ("label", articles, "--model", tiny_model, "-o", tmp_path / "labels")
+    first = mujaz(*label)
+    assert (first.returncode, first.stdout) == (0, "")
+    assert first.stderr.startswith("50 articles in ")
+    second = mujaz(*label)
+    assert second.returncode == 0
+    assert "0 articles in" in second.stderr
+    assert "1 files unchanged" in second.stderr
+    assert len(records(tmp_path / "labels")) == 50
+    wrong = mujaz("label", articles, "--model", tiny_model, "--exact", "-o", tmp_path / "x.jsonl")
+    assert wrong.returncode == 2
+    assert "--exact" in wrong.stderr
+    wrong = mujaz("summarize", articles, "-o", tmp_path / "summaries")
+    assert wrong.returncode == 2
+    assert not (tmp_path / "summaries").exists()
