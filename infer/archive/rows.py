@@ -11,6 +11,7 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from infer.schema import Article
 
@@ -106,15 +107,21 @@ class Rows:
         return number
 
     def extend(self, table: pa.Table) -> None:
-        """Append rows of ``SCHEMA``."""
-        for batch in table.select(SCHEMA.names[:-1]).to_batches():
-            for row in batch.to_pylist():
-                version = Version(row["reading"], row["deciding"], row["writing"])
-                number = self.add(
-                    row["article"], row["content"], row["id"], row["day"], row["story"], version
-                )
-                if len(row["log_odds"] or ()) == self._topics:
-                    self.set_log_odds(number, row["log_odds"], version.reading)
+        """Append rows of ``SCHEMA``, column by column: there may be millions."""
+        first, count = len(self), table.num_rows
+        for column, name in ((self._article, "article"), (self._content, "content"), (self._story, "story")):
+            column.frombytes(table[name].to_numpy().tobytes())
+        days = table["day"].cast(pa.int32()).fill_null(_NO_DAY)
+        self._day.frombytes(days.to_numpy().astype(np.int32).tobytes())
+        versions = [table[name].to_pylist() for name in ("reading", "deciding", "writing")]
+        known = {given: self._known(Version(*given)) for given in dict.fromkeys(zip(*versions, strict=True))}
+        self._version.extend(known[given] for given in zip(*versions, strict=True))
+        self._log_odds.frombytes(_matrix(table["log_odds"], self._topics).tobytes())
+        ids = table["id"].to_pylist()
+        ends = np.cumsum([len(id_.encode()) for id_ in ids], dtype=np.uint64) + np.uint64(len(self._ids))
+        self._ids += "".join(ids).encode()
+        self._ends.frombytes(ends.tobytes())
+        self._latest.put_all(table["article"].to_numpy(), np.arange(first, first + count))
 
     def article(self, number: int) -> int:
         """Key of a row's article."""
@@ -166,6 +173,16 @@ class Rows:
         return self._versions.index(version)
 
 
+def _matrix(column: pa.ChunkedArray, topics: int) -> npt.NDArray[np.float32]:
+    """Rows × topics; NaN where a row has another number of topics, as it was made by another model."""
+    lengths = pc.list_value_length(column).fill_null(0).to_numpy()
+    found = np.full((len(column), topics), np.nan, np.float32)
+    fitting = lengths == topics
+    chosen = pc.list_flatten(column.filter(pa.array(fitting))).to_numpy().astype(np.float32)
+    found[fitting] = chosen.reshape(-1, topics)
+    return found
+
+
 class _Index:
     """Numbers by 64-bit keys, the last one put first: a dictionary for what is new, arrays for the rest."""
 
@@ -185,11 +202,13 @@ class _Index:
     def put(self, key: int, number: int) -> None:
         self._recent[key] = number
         if len(self._recent) >= _RECENT:
-            self._merge()
+            self.put_all(np.empty(0, np.uint64), np.empty(0, np.int64))
 
-    def _merge(self) -> None:
-        keys = np.concatenate([self._keys, np.fromiter(self._recent.keys(), np.uint64)])
-        numbers = np.concatenate([self._numbers, np.fromiter(self._recent.values(), np.int64)])
+    def put_all(self, keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> None:
+        """Put many, whose numbers are higher than those there are."""
+        recent = np.fromiter(self._recent.keys(), np.uint64), np.fromiter(self._recent.values(), np.int64)
+        keys = np.concatenate([self._keys, recent[0], keys])
+        numbers = np.concatenate([self._numbers, recent[1], numbers])
         order = np.lexsort((numbers, keys))
         last = np.append(keys[order][1:] != keys[order][:-1], True)
         self._keys, self._numbers = keys[order][last], numbers[order][last]
