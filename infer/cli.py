@@ -19,6 +19,7 @@ from infer.cli_options import (
     SOME_REJECTED,
     USAGE,
     DateColumn,
+    EngineName,
     Explain,
     IdColumn,
     Inputs,
@@ -88,6 +89,9 @@ def label(
         bool,
         typer.Option("--exact", help="Into an archive: let the encoder read every article, plain or not."),
     ] = False,
+    engine: Annotated[
+        EngineName, typer.Option(help="Into an archive: read in this process, or on a Ray cluster.")
+    ] = EngineName.LOCAL,
 ) -> None:
     """Label articles by topic, and summarize them.
 
@@ -108,7 +112,7 @@ def label(
         summarizer=summarizer,
         explain=explain,
     )
-    _finish(job.run(inputs, output, options, models, exact=exact))
+    _finish(job.run(inputs, output, options, models, job.ArchiveOptions(exact, engine.value, threads)))
 
 
 @app.command()

@@ -21,6 +21,13 @@ class MethodName(StrEnum):
     LEAD = "lead"
 
 
+class EngineName(StrEnum):
+    """What ``--engine`` takes."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
 class LengthName(StrEnum):
     """What ``--length`` takes."""
 

@@ -28,6 +28,15 @@ from infer.schema import Reject
 TABLE_WIDTHS = (80, 120)
 
 
+@dataclass(frozen=True)
+class ArchiveOptions:
+    """How an archive is labelled, see ``infer.archive.open_archive``."""
+
+    exact: bool = False
+    engine: str = "local"
+    threads: int | None = None
+
+
 @dataclass
 class Outcome:
     """How a run went.
@@ -58,8 +67,7 @@ def run(
     output: str | None,
     options: ReadOptions,
     models: Callable[[], Pipeline],
-    *,
-    exact: bool = False,
+    archive: ArchiveOptions | None = None,
 ) -> Outcome:
     """Label or summarize every article of the inputs.
 
@@ -68,7 +76,7 @@ def run(
         output: A file, an archive's folder (a name without a suffix), or a table where None.
         options: How inputs are read.
         models: Opens them; called when the inputs have been looked at.
-        exact: Into an archive, let the encoder read every article.
+        archive: What only archives take.
 
     Raises:
         UsageError: An input or the output cannot be used.
@@ -76,24 +84,23 @@ def run(
     """
     items = read(inputs, options)  # complains before a model is loaded
     into_archive = output not in (None, "-") and not Path(output or "").suffix
-    if exact and not into_archive:
-        raise UsageError(
-            "--exact: only archives have a cascade to leave out; name a folder with -o, or drop it"
-        )
+    if not into_archive and archive and (archive.exact or archive.engine != "local"):
+        given = "--exact" if archive.exact else "--engine"
+        raise UsageError(f"{given} is for archives alone: name a folder with -o, or drop it")
     pipeline = models()
     if into_archive and pipeline.topics:
-        return _into_archive(Path(output or ""), pipeline, inputs, options, exact=exact)
+        return _into_archive(Path(output or ""), pipeline, inputs, options, archive or ArchiveOptions())
     return _run(pipeline, pipeline.stream(items), inputs, output)
 
 
 def _into_archive(
-    folder: Path, pipeline: Pipeline, inputs: Sequence[str], options: ReadOptions, *, exact: bool
+    folder: Path, pipeline: Pipeline, inputs: Sequence[str], options: ReadOptions, settings: ArchiveOptions
 ) -> Outcome:
     outcome = Outcome()
     start = time.monotonic()
     try:
         with (
-            open_archive(folder, pipeline, options, exact=exact) as run,
+            open_archive(folder, pipeline, options, **vars(settings)) as run,
             _progress(run.results(inputs), inputs) as watched,
         ):
             for result in watched:

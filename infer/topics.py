@@ -86,6 +86,7 @@ class TopicModel:
 
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
         self.name = bundle.name
+        self.folder = bundle.folder
         config = bundle.config
         self.version = _version(bundle)
         self.cascade = Cascade.of(bundle)

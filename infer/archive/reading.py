@@ -86,6 +86,12 @@ def read(topics: TopicModel, prepared: Prepared) -> npt.NDArray[np.float32]:
     return log_odds
 
 
+def versions(topics: TopicModel, *, exact: bool) -> tuple[str, str]:
+    """What log-odds depend on where the encoder read an article, and where the cascade may settle it."""
+    reading = topics.version.reading
+    return reading, reading if exact or topics.cascade is None else f"{reading}+{topics.cascade.version}"
+
+
 class Local:
     """Reads windows in this process; the next ones are read from disk and cut into tokens meanwhile.
 
@@ -94,14 +100,12 @@ class Local:
 
     def __init__(self, topics: TopicModel, *, exact: bool = False) -> None:
         self.topics = topics
-        self._exact = exact or topics.cascade is None
+        self._exact = exact
 
     @property
     def versions(self) -> tuple[str, str]:
         """See ``Engine``."""
-        reading = self.topics.version.reading
-        cascade = self.topics.cascade
-        return reading, reading if self._exact or cascade is None else f"{reading}+{cascade.version}"
+        return versions(self.topics, exact=self._exact)
 
     @contextmanager
     def reading(self, plans: Iterator[Plan]) -> Iterator[Iterator[Labelled]]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from infer.archive.folder import REJECTS, Folder, Window, day_name, locked
 from infer.archive.plan import Plan, Planned, Planner
+from infer.archive.ray_engine import OnRay
 from infer.archive.reading import Engine, Labelled, Local
 from infer.archive.rows import SCHEMA, Rows, Version
 from infer.errors import UsageError
@@ -26,6 +27,7 @@ from infer.schema import Record, Reject
 from infer.stories import SIGNATURE, Stories
 from infer.summary import Summary
 
+ENGINES = ("local", "ray")
 # Behind the model's name in records of articles that its cascade settled.
 SETTLED = "+cascade"
 # Articles that are journalled before they are sorted into the parts of their days.
@@ -174,7 +176,13 @@ class ArchiveRun:
 
 
 def open_archive(
-    folder: str | Path, pipeline: Pipeline, options: ReadOptions | None = None, *, exact: bool = False
+    folder: str | Path,
+    pipeline: Pipeline,
+    options: ReadOptions | None = None,
+    *,
+    exact: bool = False,
+    engine: str = "local",
+    threads: int | None = None,
 ) -> ArchiveRun:
     """Prepare a run into an archive's folder, which is made if there is none.
 
@@ -183,11 +191,20 @@ def open_archive(
         pipeline: With a topic model.
         options: How inputs are read.
         exact: Let the encoder read every article, also where the model's cascade would settle it.
+        engine: What the topic model runs on: ``local``, this process, or ``ray``, a Ray cluster.
+        threads: Threads of each of Ray's workers; one where None.
 
     Raises:
-        UsageError: The pipeline has no topic model.
+        UsageError: The pipeline has no topic model, or there is no such engine.
     """
     if pipeline.topics is None:
         raise UsageError("an archive's records have topics: leave the topic model in")
-    engine = Local(pipeline.topics, exact=exact)
-    return ArchiveRun(Path(folder), pipeline, options or ReadOptions(), engine)
+    if engine not in ENGINES:
+        raise UsageError(f"no engine {engine!r}; known are {', '.join(ENGINES)}")
+    on_ray = engine == "ray"
+    reader = (
+        OnRay(pipeline.topics, exact=exact, threads=threads)
+        if on_ray
+        else Local(pipeline.topics, exact=exact)
+    )
+    return ArchiveRun(Path(folder), pipeline, options or ReadOptions(), reader)
