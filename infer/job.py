@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task
@@ -83,18 +83,18 @@ def run(
         ModelError: A model folder is refused.
     """
     items = read(inputs, options)  # complains before a model is loaded
-    into_archive = output not in (None, "-") and not Path(output or "").suffix
+    into_archive = output not in (None, "-") and not PurePosixPath(output or "").suffix
     if not into_archive and archive and (archive.exact or archive.engine != "local"):
         given = "--exact" if archive.exact else "--engine"
         raise UsageError(f"{given} is for archives alone: name a folder with -o, or drop it")
     pipeline = models()
     if into_archive and pipeline.topics:
-        return _into_archive(Path(output or ""), pipeline, inputs, options, archive or ArchiveOptions())
+        return _into_archive(output or "", pipeline, inputs, options, archive or ArchiveOptions())
     return _run(pipeline, pipeline.stream(items), inputs, output)
 
 
 def _into_archive(
-    folder: Path, pipeline: Pipeline, inputs: Sequence[str], options: ReadOptions, settings: ArchiveOptions
+    folder: str, pipeline: Pipeline, inputs: Sequence[str], options: ReadOptions, settings: ArchiveOptions
 ) -> Outcome:
     outcome = Outcome()
     start = time.monotonic()
@@ -111,7 +111,7 @@ def _into_archive(
     passed = f"; {run.planner.unchanged:,} unchanged" if run.planner.unchanged else ""
     passed += f"; {run.planner.files_unchanged:,} files unchanged" if run.planner.files_unchanged else ""
     copies = f"; {run.copies:,} copies of others" if run.copies else ""
-    _report(outcome, str(folder / REJECTS), copies + passed)
+    _report(outcome, f"{folder.rstrip('/')}/{REJECTS}", copies + passed)
     return outcome
 
 

@@ -1,4 +1,4 @@
-"""The folder of an archive: what is journalled, what is published, and what a killed run left half done.
+"""The files of an archive: what is journalled, what is published, and what a killed run left half done.
 
 ``_journal/`` holds finished windows of articles, each file written whole. Publishing sorts them into
 ``date=…/part-….parquet`` and then writes one file of ``_ledger/``, at which the parts count; a part that no
@@ -7,31 +7,30 @@ ledger file names was left by a killed run and is removed by the next.
 
 from __future__ import annotations
 
+import io
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from fnmatch import fnmatch
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from infer.archive.place import DRAFTS, LOCK, Place
 from infer.archive.rows import SCHEMA
 from infer.errors import UsageError
-from infer.outputs.draft import whole_file
 
-JOURNAL, LEDGER, REJECTS, LOCK = "_journal", "_ledger", "_rejects.jsonl", "_lock"
+JOURNAL, LEDGER, REJECTS = "_journal", "_ledger", "_rejects.jsonl"
 UNDATED = "__HIVE_DEFAULT_PARTITION__"
 FORMAT = 1
 # Columns of the ledger in a journal's file, beside those of the record.
 _MARK = "_"
 # Records of a day that was in more parts than this are put into one.
 MOST_PARTS = 8
-_DRAFTS = ".mujaz-*.tmp"
 _META = b"mujaz"
 
 
@@ -66,15 +65,15 @@ class Window:
 
 
 class Folder:
-    """An archive on disk, one run at a time.
+    """An archive, one run at a time.
 
     Attributes:
-        path: Where it is.
+        place: Where it is.
         known: Files of the inputs that are done, by their stamp.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, place: Place) -> None:
+        self.place = place
         self.known: dict[int, list[dict[str, Any]]] = {}
         self._parts: dict[str, None] = {}
         self._commits = 0
@@ -87,20 +86,20 @@ class Folder:
         """
         self._check()
         count = 0
-        for path in sorted((self.path / LEDGER).glob("*.parquet")):
-            table = pq.read_table(path)
-            note = _note(table, path)
-            for name in note["removed"]:
-                self._parts.pop(name, None)
+        for name in self.place.names(f"{LEDGER}/*.parquet"):
+            table = self._read(name)
+            note = self._note(table, name)
+            for part in note["removed"]:
+                self._parts.pop(part, None)
             self._parts |= dict.fromkeys(note["added"])
             self._remember(note["files"])
             self._commits += 1
             count += table.num_rows
             yield table
         self._sweep(count)
-        for path in self._journal():
-            table = pq.read_table(path)
-            self._remember(_note(table, path)["files"])
+        for name in self._journal():
+            table = self._read(name)
+            self._remember(self._note(table, name)["files"])
             yield _ledger_rows(table)
 
     def write(self, first: int, window: Window) -> None:
@@ -119,15 +118,15 @@ class Folder:
             "files": [vars(done) for done in window.files],
         }
         self._remember(note["files"])
-        _write(self.path / JOURNAL / f"{first:012d}-{len(window.files):06d}.parquet", table, note)
+        self._write(f"{JOURNAL}/{first:012d}-{len(window.files):06d}.parquet", table, note)
 
     def publish(self) -> None:
         """Sort the journal into the parts of its days, and enter it into the ledger."""
-        paths = self._journal()
-        if not paths:
+        names = self._journal()
+        if not names:
             return
-        tables = [pq.read_table(path) for path in paths]
-        notes = [_note(table, path) for table, path in zip(tables, paths, strict=True)]
+        tables = [self._read(name) for name in names]
+        notes = [self._note(table, name) for table, name in zip(tables, names, strict=True)]
         journal = pa.concat_tables(
             [t.replace_schema_metadata(None) for t in tables], promote_options="default"
         )
@@ -137,14 +136,13 @@ class Folder:
         added, removed = self._sort_in(records, replaced)
         files = [done for note in notes for done in note["files"]]
         note = {"format": FORMAT, "added": added, "removed": removed, "files": files}
-        _write(self.path / LEDGER / f"{self._commits:08d}.parquet", _ledger_rows(journal), note)
+        self._write(f"{LEDGER}/{self._commits:08d}.parquet", _ledger_rows(journal), note)
         self._commits += 1
         self._parts |= dict.fromkeys(added)
         for name in removed:
             del self._parts[name]
-            (self.path / name).unlink(missing_ok=True)
-        for path in paths:
-            path.unlink()
+        for name in (*removed, *names):
+            self.place.remove(name)
 
     def _sort_in(self, records: pa.Table, replaced: set[str]) -> tuple[list[str], list[str]]:
         """Write the new parts; names of them, and of those that they stand for."""
@@ -159,67 +157,61 @@ class Folder:
         for day in sorted(by_day.keys() | replaced):
             table = records.take(pa.array(by_day[day], pa.int64()))
             if day in replaced or len(old[day]) >= MOST_PARTS:
-                kept = [pq.read_table(self.path / name, partitioning=None) for name in old[day]]
+                kept = [self._read(name) for name in old[day]]
                 kept = [t.filter([key not in anew for key in t["article"].to_pylist()]) for t in kept]
                 table = pa.concat_tables([*kept, table], promote_options="default")
                 removed += old[day]
             if table.num_rows:
                 table = table.sort_by([(name, "ascending") for name in ("page", "part", "id")])
                 name = f"date={day}/part-{_digest(table)}.parquet"
-                _write(self.path / name, table, {"format": FORMAT})
+                self._write(name, table, {"format": FORMAT})
                 added.append(name)
         return added, [name for name in removed if name not in added]
 
     def _check(self) -> None:
-        ours = (self.path / LEDGER).is_dir() or (self.path / JOURNAL).is_dir()
-        others = [p for p in self.path.iterdir() if p.name != LOCK and not p.match(_DRAFTS)]
-        if others and not ours:
+        there = [n for n in self.place.names("*") if n != LOCK and not fnmatch(n, DRAFTS)]
+        if there and not {LEDGER, JOURNAL} & set(there):
             raise UsageError(
-                f"{str(self.path)!r} is a folder that holds other things; name a new one, or one that "
+                f"{str(self.place)!r} is a folder that holds other things; name a new one, or one that "
                 "`mujaz label` wrote"
             )
 
-    def _journal(self) -> list[Path]:
-        return sorted((self.path / JOURNAL).glob("*.parquet"))
+    def _journal(self) -> list[str]:
+        return self.place.names(f"{JOURNAL}/*.parquet")
 
     def _sweep(self, count: int) -> None:
         """Remove drafts, parts that no ledger file names, and journal files that are in the ledger."""
-        for path in self.path.rglob(_DRAFTS):
-            path.unlink()
-        for path in self.path.glob("date=*/part-*.parquet"):
-            if path.relative_to(self.path).as_posix() not in self._parts:
-                path.unlink()
-        for path in self._journal():
-            if int(path.name.split("-")[0]) < count:
-                path.unlink()
+        left = [*self.place.names(DRAFTS), *self.place.names(f"*/{DRAFTS}")]
+        left += [name for name in self.place.names("date=*/part-*.parquet") if name not in self._parts]
+        left += [name for name in self._journal() if int(name.split("/")[1].split("-")[0]) < count]
+        for name in left:
+            self.place.remove(name)
 
     def _remember(self, files: Sequence[dict[str, Any]]) -> None:
         self.known |= {done["stamp"]: done["rejects"] for done in files}
 
+    def _read(self, name: str) -> pa.Table:
+        with self.place.open(name) as file:
+            return pq.ParquetFile(file).read()
 
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Keep other runs out of a folder, which is made; the system lets go of it when the process ends.
+    def _write(self, name: str, table: pa.Table, note: dict[str, Any]) -> None:
+        text = json.dumps(note, ensure_ascii=False).encode("utf-8", "replace")
+        content = io.BytesIO()
+        pq.write_table(table.replace_schema_metadata({_META: text}), content, compression="zstd")
+        content.seek(0)
+        self.place.write(name, content)
 
-    Raises:
-        UsageError: Another run is at it, or the folder cannot be made.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        file = (path / LOCK).open("w")
-    except OSError as error:
-        raise UsageError(f"cannot write to {str(path)!r}: {error.strerror}") from None
-    with file:
+    def _note(self, table: pa.Table, name: str) -> dict[str, Any]:
         try:
-            import fcntl  # not on Windows, where two runs are the user's to avoid
-        except ImportError:
-            yield
-            return
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UsageError(f"{str(path)!r}: another run is writing to it; wait for its end") from None
-        yield
+            note: dict[str, Any] = json.loads(table.schema.metadata[_META])
+        except (KeyError, TypeError, ValueError):
+            raise UsageError(
+                f"{self.place}/{name}: no file of an archive that Mujaz wrote; remove it"
+            ) from None
+        if note["format"] > FORMAT:
+            newer = f"written by a newer Mujaz (format {note['format']}); update this one"
+            raise UsageError(f"{self.place}/{name}: {newer}")
+        return note
 
 
 def day_name(day: date | None) -> str:
@@ -246,19 +238,3 @@ def _digest(table: pa.Table) -> str:
     for name in ("article", "topics", "summary", "model"):
         digest.update(json.dumps(table[name].to_pylist(), ensure_ascii=False).encode("utf-8", "replace"))
     return digest.hexdigest()
-
-
-def _note(table: pa.Table, path: Path) -> dict[str, Any]:
-    try:
-        note: dict[str, Any] = json.loads(table.schema.metadata[_META])
-    except (KeyError, TypeError, ValueError):
-        raise UsageError(f"{path}: no file of an archive that Mujaz wrote; remove it") from None
-    if note["format"] > FORMAT:
-        raise UsageError(f"{path}: written by a newer Mujaz (format {note['format']}); update this one")
-    return note
-
-
-def _write(path: Path, table: pa.Table, note: dict[str, Any]) -> None:
-    text = json.dumps(note, ensure_ascii=False).encode("utf-8", "replace")
-    with whole_file(path) as stream:
-        pq.write_table(table.replace_schema_metadata({_META: text}), stream, compression="zstd")

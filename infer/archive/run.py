@@ -7,20 +7,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self, cast
 
 import numpy as np
 import pyarrow as pa
 
-from infer.archive.folder import REJECTS, Folder, Window, day_name, locked
+from infer.archive.folder import REJECTS, Folder, Window, day_name
+from infer.archive.place import Place, place_of
 from infer.archive.plan import Plan, Planned, Planner
 from infer.archive.ray_engine import OnRay
 from infer.archive.reading import Engine, Labelled, Local
 from infer.archive.rows import SCHEMA, Rows, Version
 from infer.errors import UsageError
 from infer.inputs import ReadOptions
-from infer.outputs.draft import Draft, open_draft
 from infer.outputs.forms import Layout, json_line, records_table, reject_dict
 from infer.pipeline import Pipeline, Result
 from infer.schema import Record, Reject
@@ -32,6 +33,8 @@ ENGINES = ("local", "ray")
 SETTLED = "+cascade"
 # Articles that are journalled before they are sorted into the parts of their days.
 PUBLISHED = 65_536
+# Bytes of a run's rejects that are held here; the temporary folder takes what is beyond.
+MOST_IN_MEMORY = 8_000_000
 
 
 class ArchiveRun:
@@ -42,17 +45,17 @@ class ArchiveRun:
         copies: Records so far that are copies of others.
     """
 
-    def __init__(self, folder: Path, pipeline: Pipeline, options: ReadOptions, engine: Engine) -> None:
+    def __init__(self, place: Place, pipeline: Pipeline, options: ReadOptions, engine: Engine) -> None:
         self.copies = 0
         self.planner: Planner
-        self._folder = Folder(folder)
+        self._folder = Folder(place)
         self._pipeline, self._topics, self._options, self._engine = pipeline, engine.topics, options, engine
         self._layout = Layout(engine.topics.topics, pipeline.explain, archived=True)
-        self._rejects: Draft | None = None
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(locked(self._folder.path))
+        self._stack.enter_context(self._folder.place.locked())
+        self._rejects = self._stack.enter_context(SpooledTemporaryFile(MOST_IN_MEMORY))
         try:
             self.planner = self._resume()
         except BaseException:
@@ -63,8 +66,6 @@ class ArchiveRun:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._rejects:
-            self._rejects.drop()
         self._stack.close()
 
     def results(self, inputs: Sequence[str | Path]) -> Iterator[Result]:
@@ -86,10 +87,11 @@ class ArchiveRun:
                 yield from records
         yield from self._note(rejected)
         self._folder.publish()
-        if self._rejects:
-            self._rejects.keep()
+        if self._rejects.tell():
+            self._rejects.seek(0)
+            self._folder.place.write(REJECTS, cast(BinaryIO, self._rejects))
         else:
-            (self._folder.path / REJECTS).unlink(missing_ok=True)
+            self._folder.place.remove(REJECTS)
 
     def _resume(self) -> Planner:
         rows, stories = Rows(len(self._topics.topics)), Stories()
@@ -108,12 +110,10 @@ class ArchiveRun:
         return Planner(rows, stories, self._folder.known, version, self._exact, self._options)
 
     def _note(self, rejected: deque[Reject]) -> Iterator[Reject]:
-        """Write down what was rejected since; a run's rejects stand beside its parts once it is whole."""
+        """Write down what was rejected since."""
         taken = [rejected.popleft() for _ in range(len(rejected))]  # the planner's thread goes on appending
         for reject in taken:
-            if self._rejects is None:
-                self._rejects = open_draft(self._folder.path / REJECTS)
-            self._rejects.stream.write(json_line(reject_dict(reject)))
+            self._rejects.write(json_line(reject_dict(reject)))
         yield from taken
 
     def _finish(self, labelled: Labelled) -> list[Record]:
@@ -187,7 +187,7 @@ def open_archive(
     """Prepare a run into an archive's folder, which is made if there is none.
 
     Args:
-        folder: The archive.
+        folder: The archive, a folder or a URL that fsspec knows.
         pipeline: With a topic model.
         options: How inputs are read.
         exact: Let the encoder read every article, also where the model's cascade would settle it.
@@ -207,4 +207,4 @@ def open_archive(
         if on_ray
         else Local(pipeline.topics, exact=exact)
     )
-    return ArchiveRun(Path(folder), pipeline, options or ReadOptions(), reader)
+    return ArchiveRun(place_of(folder), pipeline, options or ReadOptions(), reader)

@@ -289,12 +289,12 @@ from infer.archive import run as runs
 from infer.pipeline import load
 plan.WINDOW = 16
 runs.PUBLISHED = 48
-before = folders._write
+before = folders.Folder._write
 def slow(*args):
     time.sleep(0.01)
     before(*args)
     time.sleep(0.01)
-folders._write = slow
+folders.Folder._write = slow
 with open_archive(sys.argv[1], load(sys.argv[2])) as archive:
     print("ready", flush=True)
     for result in archive.results(sys.argv[3:]):
@@ -335,18 +335,18 @@ def test_a_full_disk_stops_the_run_and_leaves_what_was_written(articles, pipelin
     from infer.archive import folder as folders
 
     calls = []
-    before = folders._write
+    before = folders.Folder._write
 
-    def fill(path, *args):
-        calls.append(path)
+    def fill(self, name, *args):
+        calls.append(name)
         if len(calls) == 3:
-            raise OSError(28, "No space left on device", str(path))
-        before(path, *args)
+            raise OSError(28, "No space left on device", name)
+        before(self, name, *args)
 
-    monkeypatch.setattr(folders, "_write", fill)
+    monkeypatch.setattr(folders.Folder, "_write", fill)
     with pytest.raises(OSError, match="No space left"):
         run(tmp_path / "labels", pipeline, articles)
-    monkeypatch.setattr(folders, "_write", before)
+    monkeypatch.setattr(folders.Folder, "_write", before)
     given = run(tmp_path / "labels", pipeline, articles)
     assert len(given) == 50 - 2 * WINDOW
     assert len(records(tmp_path / "labels")) == 50
@@ -393,3 +393,29 @@ def test_the_command_writes_archives_and_says_what_it_passed_over(articles, tiny
     wrong = mujaz("summarize", articles, "-o", tmp_path / "summaries")
     assert wrong.returncode == 2
     assert not (tmp_path / "summaries").exists()
+
+
+@pytest.mark.parametrize("scheme", ["memory", "file", "ftp-like"])
+def test_an_archive_at_a_url_is_what_it_is_in_a_folder(articles, pipeline, tmp_path, scheme, monkeypatch):
+    import fsspec
+
+    from infer.archive import place
+
+    if scheme == "ftp-like":  # a file system on which files grow while they are written
+        monkeypatch.setattr(place, "_WHOLE", set())
+    run(tmp_path / "here", pipeline, articles)
+    files, root = (
+        (fsspec.filesystem("file"), str(tmp_path / "there"))
+        if scheme == "file"
+        else (fsspec.filesystem("memory"), f"/{tmp_path.name}/there")
+    )
+    url = f"file://{root}" if scheme == "file" else f"memory:/{root}"
+    monkeypatch.setattr("infer.archive.run.PUBLISHED", 32)
+    with open_archive(url, pipeline) as archive:
+        results = archive.results([str(articles)])
+        next(results)  # and no further
+    assert len(run(url, pipeline, articles)) == 50 - WINDOW
+    assert run(url, pipeline, articles) == []
+    files.get(root, str(tmp_path / "fetched"), recursive=True)
+    assert records(tmp_path / "fetched") == records(tmp_path / "here")
+    assert not [name for name in files.find(root) if ".mujaz-" in name]
