@@ -39,7 +39,7 @@ class LengthName(StrEnum):
 Inputs = Annotated[
     list[str],
     typer.Argument(
-        help="Files and folders of .txt, .html, .jsonl, .csv, .tsv, .parquet, each also .gz; "
+        help="Files and folders of .txt, .html, .jsonl, .csv, .tsv, .parquet, .warc, each also .gz or .zst; "
         "- is JSONL on standard input.",
         metavar="INPUT",
     ),

@@ -20,11 +20,12 @@ _BINARY = {
     b"PK\x03\x04": "a ZIP archive or an office document: unpack it or save it as plain text first",
     b"\xd0\xcf\x11\xe0": "an old office document: save it as plain text first",
     b"\x1f\x8b": "gzip data: give it the suffix .gz, or pipe it through gunzip -c",
-    b"\x28\xb5\x2f\xfd": "zstd data: unpack it first",
+    b"\x28\xb5\x2f\xfd": "zstd data: give it the suffix .zst, or pipe it through zstd -dc",
     b"BZh": "bzip2 data: unpack it first",
     b"\xfd7zXZ": "xz data: unpack it first",
     b"Rar!": "a RAR archive: unpack it first",
     b"7z\xbc\xaf": "a 7z archive: unpack it first",
+    b"WARC/1.": "a WARC: give it the suffix .warc",
     b"PAR1": "a Parquet table: give it the suffix .parquet",
     b"PARE": "an encrypted Parquet table, which is not read",
     b"SQLite format 3": "an SQLite database: export its rows first",
@@ -42,7 +43,7 @@ _COMMON = frozenset(
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 # The share of words that are common ones or begin with the article: about 0.35 in news; the wrong one
 # of the two code pages reaches 0.02.
-_LEAST_ARABIC = 0.08
+LEAST_ARABIC = 0.08
 
 
 def decode(data: bytes) -> str:
@@ -123,7 +124,7 @@ def _code_page(data: bytes) -> str:
     share, text = max(readings, default=(0.0, ""), key=lambda reading: reading[0])
     high = sum(byte > 0x7F for byte in data[:_SAMPLE])
     # Latin text with a few curly quotes or accents: windows-1256 has them where windows-1252 has.
-    if share >= _LEAST_ARABIC or (text and high * 4 <= min(len(data), _SAMPLE)):
+    if share >= LEAST_ARABIC or (text and high * 4 <= min(len(data), _SAMPLE)):
         return text
     raise ValueError(
         f"cannot tell the encoding of {len(data)} bytes: neither UTF-8 nor UTF-16, and not Arabic as"

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from infer.archive.folder import Done
 from infer.archive.rows import Rows, Version, article_key, content_key
-from infer.inputs import Found, ReadOptions, files, read_file
+from infer.inputs import Found, ReadOptions, files, read_file, stamp
 from infer.outputs.forms import day_of, reject_dict
 from infer.pipeline import screen
 from infer.schema import Article, Reject
@@ -99,21 +99,21 @@ class Planner:
             UsageError: An input does not exist or is not read; raised at the first window.
         """
         for found in files(inputs):
-            stamp = None if isinstance(found, Reject) else self._stamp(found)
+            now = None if isinstance(found, Reject) else self._stamp(found)
             if isinstance(found, Reject):
                 reject(found)
                 yield self._nothing()
-            elif stamp is not None and (rejects := self.known.get(stamp)) is not None:
+            elif now is not None and (rejects := self.known.get(now)) is not None:
                 self.files_unchanged += 1
                 for each in rejects:
                     reject(Reject(**each))
                 yield self._nothing()
             else:
-                yield from self._file(found, stamp, reject)
+                yield from self._file(found, now, reject)
         if self._held or self._done:
             yield self._plan()
 
-    def _file(self, found: Found, stamp: int | None, reject: Callable[[Reject], None]) -> Iterator[Plan]:
+    def _file(self, found: Found, before: int | None, reject: Callable[[Reject], None]) -> Iterator[Plan]:
         rejects: list[dict[str, Any]] = []
         for item in read_file(found, self.options):
             screened = screen(item)
@@ -125,8 +125,9 @@ class Planner:
                 yield self._nothing()
             elif len(self._held) == WINDOW:
                 yield self._plan()
-        if stamp is not None and len(rejects) <= MOST_REJECTS:
-            self._done.append(Done(stamp, rejects))
+        # A file that grew meanwhile is read again by the next run.
+        if before is not None and before == self._stamp(found) and len(rejects) <= MOST_REJECTS:
+            self._done.append(Done(before, rejects))
             if len(self._done) == WINDOW:
                 yield self._plan()
 
@@ -136,16 +137,10 @@ class Planner:
 
     def _stamp(self, found: Found) -> int | None:
         """Identifies a file as it is now and what is wanted of it, in 64 bits; None of a stream."""
-        if found.path is None:
+        if (as_it_is := stamp(found)) is None:
             return None
-        try:
-            status = found.path.stat()
-        except OSError:
-            return None  # the reader will say why
-        about = (found.page, status.st_size, status.st_mtime_ns, self.options, self.version)
-        return int.from_bytes(
-            blake2b(repr(about).encode("utf-8", "replace"), digest_size=8).digest(), "little"
-        )
+        about = repr((found.page, as_it_is, self.options, self.version)).encode("utf-8", "replace")
+        return int.from_bytes(blake2b(about, digest_size=8).digest(), "little")
 
     def _take(self, article: Article) -> Reject | None:
         """Hold an article for the next window if its record does not stand already."""

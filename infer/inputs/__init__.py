@@ -2,6 +2,6 @@
 
 from infer.inputs.options import Columns, ReadOptions
 from infer.inputs.reader import files, read, read_file
-from infer.inputs.walk import Found
+from infer.inputs.walk import Found, stamp
 
-__all__ = ["Columns", "Found", "ReadOptions", "files", "read", "read_file"]
+__all__ = ["Columns", "Found", "ReadOptions", "files", "read", "read_file", "stamp"]

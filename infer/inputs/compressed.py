@@ -1,21 +1,33 @@
-"""Bytes of files and pipes in bounded pieces, plain or gzip, and lines out of them."""
+"""Bytes of files and pipes in bounded pieces: plain, gzip or zstd."""
 
 from __future__ import annotations
 
-import codecs
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple, Protocol
 
-from infer.encoding import decode
 from infer.inputs.options import ReadOptions, megabytes
 
 PIECE = 1 << 16
+NAMES = {"gz": "gzip", "zst": "zstd"}
+NO_WARCIO = "WARC files are read with warcio: pip install 'mujaz[archive]'"
+NO_ZSTD = "zstd data are unpacked by zstandard: pip install 'mujaz[archive]'"
+# What a zstd decoder is given at once. It knows no limit to what it gives back, which is at most 128 kB
+# for every 4 bytes (one byte repeated): 16 MB for this much.
+_ZSTD_PIECE = 1 << 9
 
 
 class BrokenFileError(ValueError):
-    """A file that cannot be read further; its message is the reason to give."""
+    """A file that cannot be read further; its message is the reason to give.
+
+    Attributes:
+        member: Where the gzip member or zstd frame that is broken begins in the file; 0 if plain.
+    """
+
+    def __init__(self, reason: str, member: int = 0) -> None:
+        super().__init__(reason)
+        self.member = member
 
 
 def why(error: OSError) -> str:
@@ -27,125 +39,203 @@ def why(error: OSError) -> str:
     return f"file cannot be read: {error.strerror or error}"
 
 
-def pieces(stream: BinaryIO, *, gz: bool, options: ReadOptions) -> Iterator[bytes]:
-    """Give the bytes of a stream, unpacked where ``gz``, in pieces of at most about 64 kB.
+class Piece(NamedTuple):
+    """Some bytes of a file, unpacked and never empty.
+
+    Attributes:
+        data: The bytes.
+        member: Where the gzip member or zstd frame that they come out of begins in the file; 0 if plain.
+    """
+
+    data: bytes
+    member: int
+
+
+@dataclass
+class Meter:
+    """What unpacking took and gave.
+
+    Attributes:
+        options: The limits.
+        taken: Packed bytes since the last ``restart``.
+        given: Unpacked bytes since then.
+        before: Unpacked bytes before it.
+    """
+
+    options: ReadOptions
+    taken: int = 0
+    given: int = 0
+    before: int = 0
+
+    def restart(self) -> None:
+        """Judge the ratio anew, as at the start of a file; the sum goes on."""
+        self.before += self.given
+        self.taken = self.given = 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether a file has given all that one file may."""
+        return self.before + self.given > self.options.max_unpacked_bytes
+
+    def fault(self, packed: str) -> str | None:
+        """Say what is too much; None where nothing is."""
+        options = self.options
+        if self.spent:
+            limit = megabytes(options.max_unpacked_bytes)
+            return f"unpacks to more than {limit} (max_unpacked_bytes); the rest was left"
+        if self.given > options.ratio_from_bytes and self.given > self.taken * options.max_unpacked_ratio:
+            return (
+                f"unpacks to more than {options.max_unpacked_ratio} times its size (max_unpacked_ratio), "
+                f"as a {NAMES[packed]} bomb does; the rest was left"
+            )
+        return None
+
+
+def pieces(stream: BinaryIO, *, packed: str, options: ReadOptions) -> Iterator[bytes]:
+    """Give the bytes of a stream, unpacked where ``packed``, in pieces of at most about 64 kB.
+
+    Args:
+        stream: Where they are read.
+        packed: ``gz``, ``zst``, or empty.
+        options: The limits.
 
     Raises:
-        BrokenFileError: The stream fails, is no gzip data, ends early, or unpacks to too much.
+        BrokenFileError: The stream fails, is not packed so, ends early, or unpacks to too much.
             Whatever was good before that has been given.
     """
-    raw = _raw(stream)
-    return _gunzip(raw, options) if gz else raw
+    return (piece.data for piece in members(stream, packed=packed, meter=Meter(options)))
 
 
-def _raw(stream: BinaryIO) -> Iterator[bytes]:
+def members(stream: BinaryIO, *, packed: str, meter: Meter, start: int = 0) -> Iterator[Piece]:
+    """Give the same, and where the member or frame begins that each piece comes out of.
+
+    Args:
+        stream: Where they are read, from where it stands.
+        packed: ``gz``, ``zst``, or empty.
+        meter: Counts, and has the limits.
+        start: Where the stream stands in the file.
+
+    Raises:
+        BrokenFileError: As of ``pieces``.
+    """
+    if not packed:
+        return (Piece(data, 0) for data in _raw(stream, PIECE))
+    raw = _raw(stream, PIECE if packed == "gz" else _ZSTD_PIECE)
+    return _unpacked(raw, packed, meter, start)
+
+
+def _raw(stream: BinaryIO, size: int) -> Iterator[bytes]:
     # read1 gives what a pipe has now instead of waiting for the piece to fill.
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
     try:
-        while piece := read(PIECE):
+        while piece := read(size):
             yield piece
     except OSError as error:
         raise BrokenFileError(why(error)) from error
 
 
-def _gunzip(raw: Iterable[bytes], options: ReadOptions) -> Iterator[bytes]:
-    unpacker = zlib.decompressobj(wbits=31)
-    taken = given = 0
-    between = True  # no member is open: the start, or the place after one that ended
-    for packed in raw:
-        taken += len(packed)
-        rest, pending = packed, False  # pending: input is used up, output is not
+def _unpacked(raw: Iterable[bytes], packed: str, meter: Meter, start: int) -> Iterator[Piece]:
+    new = decoders(packed, meter.options)
+    decoder: Decoder | None = None  # none is open: the start, or the place after one that ended
+    member, end = start, start
+    for rest in raw:
+        end += len(rest)
+        meter.taken += len(rest)
+        pending = False  # input is used up, output is not
         while rest or pending:
-            if between:
-                rest = rest.lstrip(b"\0") if given else rest  # tape padding behind a member is legal
+            if decoder is None:
+                # Tape padding behind a gzip member is legal.
+                rest = rest.lstrip(b"\0") if packed == "gz" and meter.given else rest
                 if not rest:
                     break
-                unpacker, between = zlib.decompressobj(wbits=31), False
+                decoder, member = new(), end - len(rest)
             try:
-                piece = unpacker.decompress(rest, PIECE)
-            except zlib.error as error:
-                raise BrokenFileError(_gzip_fault(error, given)) from error
-            given += len(piece)
-            _check_budget(taken, given, options)
-            if piece:
-                yield piece
-            between = unpacker.eof
-            pending = len(piece) == PIECE and not between
-            rest = unpacker.unused_data if between else unpacker.unconsumed_tail
-    if not between:
-        raise BrokenFileError("gzip data ends too early: the file was cut; nothing behind this was read")
+                data, rest, pending = decoder.step(rest)
+            except decoder.errors as error:
+                raise BrokenFileError(_fault(error, packed, meter.before + meter.given), member) from error
+            meter.given += len(data)
+            if fault := meter.fault(packed):
+                raise BrokenFileError(fault, member)
+            for at in range(0, len(data), PIECE):
+                yield Piece(data[at : at + PIECE], member)
+            if decoder.ended:
+                decoder = None
+    if decoder is not None:
+        reason = f"{NAMES[packed]} data ends too early: the file was cut; nothing behind this was read"
+        raise BrokenFileError(reason, member)
 
 
-def _gzip_fault(error: zlib.error, given: int) -> str:
-    if "header" in str(error) and not given:
-        return "file is named .gz, but is no gzip data"
-    if "check" in str(error):
-        return "gzip checksum is wrong: what was read of this file may be damaged"
-    return "gzip data is damaged here; nothing behind this was read"
+class Decoder(Protocol):
+    """Unpacks one gzip member or zstd frame."""
+
+    ended: bool
+
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What ``step`` raises where the data are none."""
+        ...
+
+    def step(self, data: bytes) -> tuple[bytes, bytes, bool]:
+        """Return unpacked bytes, the input that is left, and whether more comes without input."""
+        ...
 
 
-def _check_budget(taken: int, given: int, options: ReadOptions) -> None:
-    if given > options.max_unpacked_bytes:
-        raise BrokenFileError(
-            f"unpacks to more than {megabytes(options.max_unpacked_bytes)} (max_unpacked_bytes); "
-            "the rest was left"
-        )
-    if given > options.ratio_from_bytes and given > taken * options.max_unpacked_ratio:
-        raise BrokenFileError(
-            f"unpacks to more than {options.max_unpacked_ratio} times its size (max_unpacked_ratio), "
-            "as a gzip bomb does; the rest was left"
-        )
+def decoders(packed: str, options: ReadOptions) -> Callable[[], Decoder]:
+    """Return what opens a decoder for a member of ``gz`` or a frame of ``zst``.
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a text file with its number from 1, or the reason why it cannot be had.
-
-    Attributes:
-        text: The line without its newline.
-        fault: Why there is no text; None where there is.
-        last: True on a fault that ends the file.
+    Raises:
+        BrokenFileError: zstandard is not installed.
     """
-
-    number: int
-    text: str
-    fault: str | None = None
-    last: bool = False
-
-
-def text_lines(data: Iterable[bytes], options: ReadOptions) -> Iterator[Line]:
-    """Give the lines of a text file of any encoding, never holding more than one line and one piece.
-
-    Each line is read as UTF-8; one that is not gets the encoding that the start of the file shows,
-    or failing that is decoded by itself. A line over ``max_line_bytes`` is passed over as a fault.
-    """
-    source = iter(data)
-    number = 0
-    to_text: Callable[[bytes], str] | None = None
+    if packed == "gz":
+        return _Gzip
     try:
-        head = first_bytes(source)
-        recoded = _as_utf8(head, source)
-        for raw in _raw_lines(recoded, options.max_line_bytes):
-            number += 1
-            if isinstance(raw, int):
-                yield Line(number, "", f"line is {megabytes(raw)}; {_limit(options)}")
-                continue
-            try:
-                text = raw.decode()
-            except UnicodeDecodeError:
-                to_text = to_text or _fallback(head)
-                try:
-                    text = to_text(raw)
-                except ValueError as error:
-                    yield Line(number, "", str(error))
-                    continue
-            yield Line(number, text.removeprefix("\ufeff") if number == 1 else text)
-    except BrokenFileError as error:
-        yield Line(number + 1, "", str(error), last=True)
+        import zstandard
+    except ImportError:
+        raise BrokenFileError(NO_ZSTD) from None
+    # A frame names the window that its decoder has to hold, up to terabytes.
+    frames = zstandard.ZstdDecompressor(max_window_size=options.max_window_bytes)
+
+    class _Zstd:
+        errors: tuple[type[Exception], ...] = (zstandard.ZstdError,)
+        ended = False
+
+        def __init__(self) -> None:
+            self._decoder = frames.decompressobj()
+
+        def step(self, data: bytes) -> tuple[bytes, bytes, bool]:
+            piece = self._decoder.decompress(data)
+            self.ended = self._decoder.eof
+            return piece, self._decoder.unused_data, False
+
+    return _Zstd
 
 
-def _limit(options: ReadOptions) -> str:
-    return f"the limit is {megabytes(options.max_line_bytes)} (max_line_bytes)"
+class _Gzip:
+    errors: tuple[type[Exception], ...] = (zlib.error,)
+    ended = False
+
+    def __init__(self) -> None:
+        self._decoder = zlib.decompressobj(wbits=31)
+
+    def step(self, data: bytes) -> tuple[bytes, bytes, bool]:
+        piece = self._decoder.decompress(data, PIECE)
+        if self._decoder.eof:
+            self.ended = True
+            return piece, self._decoder.unused_data, False
+        return piece, self._decoder.unconsumed_tail, len(piece) == PIECE
+
+
+def _fault(error: Exception, packed: str, given: int) -> str:
+    text, name = str(error).lower(), NAMES[packed]
+    if not given and ("header" in text or "unknown frame" in text):
+        return f"file is named .{packed}, but is no {name} data"
+    if "check" in text:  # "incorrect data check" of zlib, "doesn't match checksum" of zstd
+        return f"{name} checksum is wrong: what was read of this file may be damaged"
+    if "too much memory" in text:
+        return "zstd data needs a window over the limit (max_window_bytes): pack it anew without --long"
+    if "dictionary" in text:
+        return "zstd data was packed with a dictionary that is not in it: pack it anew without one"
+    return f"{name} data is damaged here; nothing behind this was read"
 
 
 def first_bytes(source: Iterator[bytes]) -> bytes:
@@ -154,66 +244,3 @@ def first_bytes(source: Iterator[bytes]) -> bytes:
     while len(head) < 16 and (piece := next(source, b"")):
         head += piece
     return head
-
-
-def _as_utf8(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    """Give the same bytes, or their UTF-8 where they start as UTF-16 does: newlines are bytes only there."""
-    encoding = None
-    if head.startswith(
-        (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-    ):  # before UTF-16, whose mark begins its own
-        encoding = "utf-32"
-    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    elif head[1:2] == b"\0" and head[:1] != b"\0":
-        encoding = "utf-16-le"
-    elif head[:1] == b"\0" and head[1:2] != b"\0":
-        encoding = "utf-16-be"
-    if encoding is None:
-        yield head
-        yield from rest
-        return
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
-    yield decoder.decode(head).encode("utf-8", "replace")
-    for piece in rest:
-        yield decoder.decode(piece).encode("utf-8", "replace")
-    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
-
-
-def _raw_lines(data: Iterable[bytes], limit: int) -> Iterator[bytes | int]:
-    """Lines without their newline; for a line over the limit, its size instead."""
-    held: list[bytes] = []  # the pieces of a line that is not at its end; none of one over the limit
-    size = 0
-    for piece in data:
-        *ended, rest = piece.split(b"\n")
-        for part in ended:
-            if size == 0:
-                yield part if len(part) <= limit else len(part)
-                continue
-            size += len(part)
-            yield b"".join([*held, part]) if size <= limit else size
-            held.clear()
-            size = 0
-        size += len(rest)
-        if size <= limit:
-            held.append(rest)
-        else:
-            held.clear()
-    if size:
-        yield b"".join(held) if size <= limit else size
-
-
-def _fallback(head: bytes) -> Callable[[bytes], str]:
-    """How to decode a line that is not UTF-8: as the file's start is, so that one file has one encoding."""
-    sample = head[: head.rfind(b"\n") + 1] or head
-    try:
-        sample.decode()
-    except UnicodeDecodeError:
-        try:
-            text = decode(sample)
-        except ValueError:
-            return decode
-        for encoding in ("cp1256", "iso8859_6", "mac_arabic", "cp1252"):
-            if sample.decode(encoding, "replace") == text:
-                return lambda raw: raw.decode(encoding)
-    return decode

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from infer.cells import unguarded
-from infer.inputs.compressed import Line, text_lines
 from infer.inputs.fields import EXTRAS, articles_of, column_fault, is_record
+from infer.inputs.lines import Line, text_lines
 from infer.inputs.options import ReadOptions
 from infer.schema import Article, Reject
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 
 MB = 1_000_000
 
-# Suffixes that are read, each also with .gz behind it, and the reader that each one gets.
+# Suffixes that are read, each also with one of PACKED behind it, and the reader that each one gets.
 KINDS = {
     ".txt": "text",
     ".html": "html",
@@ -16,8 +16,10 @@ KINDS = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".parquet": "parquet",
+    ".warc": "warc",
 }
-SUFFIXES = ", ".join(KINDS) + " (each also .gz)"
+PACKED = (".gz", ".zst")
+SUFFIXES = ", ".join(KINDS) + f" (each also {' or '.join(PACKED)})"
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,13 @@ class ReadOptions:
         max_line_bytes: Longest line of JSONL. Arabic that is written with ``\uXXXX`` takes three times
             the bytes of its UTF-8, hence three pages and a little.
         max_row_lines: Most lines of one CSV row; more means a quote that is never closed.
-        max_unpacked_bytes: Most bytes that one .gz file may grow to. Lines are streamed, so this
+        max_unpacked_bytes: Most bytes that one packed file may grow to. Lines are streamed, so this
             bounds time, not memory; a .parquet.gz takes this much of the temporary folder at most.
-        max_unpacked_ratio: Most bytes out for one byte in. Gzip can reach 1,032, which bombs
-            come near to and text does not.
+        max_unpacked_ratio: Most bytes out for one byte in. Gzip can reach 1,032 and zstd 32,768,
+            which bombs come near to and text does not. Of a WARC it counts by the record.
         ratio_from_bytes: Unpacked size from which the ratio counts: small files may be repetitive.
+        max_window_bytes: Longest window that a zstd frame may ask for, which is memory; the zstd
+            command reads up to this by itself.
     """
 
     columns: Columns = field(default_factory=Columns)
@@ -74,6 +78,7 @@ class ReadOptions:
     max_unpacked_bytes: int = 64_000 * MB
     max_unpacked_ratio: int = 200
     ratio_from_bytes: int = 32 * MB
+    max_window_bytes: int = 1 << 27
 
 
 def megabytes(size: int) -> str:

@@ -16,13 +16,12 @@ from infer.encoding import binary_kind, decode
 from infer.inputs.compressed import BrokenFileError, first_bytes, pieces, why
 from infer.inputs.csv_table import read_csv
 from infer.inputs.fields import too_large
-from infer.inputs.options import Columns, ReadOptions
+from infer.inputs.options import ReadOptions
 from infer.inputs.tables import read_jsonl, read_parquet
 from infer.inputs.walk import STDIN, Found, check, found_files
+from infer.inputs.warc import read_warc
 from infer.page import from_html, split_page
 from infer.schema import Article, Reject
-
-__all__ = ["Columns", "ReadOptions", "read"]
 
 # By its first characters a .txt is told to be HTML.
 _SAMPLE = 65_536
@@ -35,10 +34,11 @@ def read(
 ) -> Iterator[Article | Reject]:
     """Read the articles of files and folders, in order, in constant memory.
 
-    Inputs are ``.txt`` and ``.html`` pages, ``.jsonl``, ``.csv``, ``.tsv`` and ``.parquet`` tables, each
-    also ``.gz``; folders of them; and ``-`` for JSONL on standard input. Whatever cannot be read is
-    a Reject in its place, and reading goes on. In a folder, dot-names, ``.md`` files, README and
-    LICENSE files and Mujaz's own ``.rejects.jsonl`` are passed over; other suffixes are Rejects.
+    Inputs are ``.txt`` and ``.html`` pages, ``.jsonl``, ``.csv``, ``.tsv`` and ``.parquet`` tables and
+    ``.warc`` crawls, each also ``.gz`` or ``.zst``; folders of them; and ``-`` for JSONL on standard
+    input. Whatever cannot be read is a Reject in its place, and reading goes on. In a folder, dot-names,
+    ``.md`` files, README and LICENSE files and Mujaz's own ``.rejects.jsonl`` are passed over; other
+    suffixes are Rejects.
 
     Raises:
         UsageError: Nothing was named, or something that does not exist or is not read. Raised by
@@ -48,14 +48,19 @@ def read(
 
 
 def files(inputs: str | Path | Sequence[str | Path]) -> Iterator[Found | Reject]:
-    """Give the files of inputs, in order, without reading them; otherwise as ``read``."""
+    """Find the files of inputs, in order, in constant memory, for ``read_file``; otherwise as ``read``.
+
+    Raises:
+        UsageError: As ``read``, by the call itself.
+    """
     named = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     check(named)
     return found_files(named)
 
 
-def read_file(found: Found, options: ReadOptions) -> Iterator[Article | Reject]:
-    """Read the articles of one of ``files``."""
+def read_file(found: Found, options: ReadOptions | None = None) -> Iterator[Article | Reject]:
+    """Read the articles of one of ``files``; otherwise as ``read``."""
+    options = options or ReadOptions()
     if found.path is None:
         return _from_stream(sys.stdin.buffer, found, options)
     return _from_file(found.path, found, options)
@@ -80,13 +85,16 @@ def _from_file(path: Path, found: Found, options: ReadOptions) -> Iterator[Artic
 
 
 def _from_stream(file: BinaryIO, found: Found, options: ReadOptions) -> Iterator[Article | Reject]:
-    if found.kind in ("text", "html") and not found.gz:
+    if found.kind == "warc":
+        yield from read_warc(file, found.page, found.packed, options)
+        return
+    if found.kind in ("text", "html") and not found.packed:
         size = os.fstat(file.fileno()).st_size
         if size > options.max_page_bytes:
             yield Reject(found.page, "", too_large("page", size, options))
             return
-    data = pieces(file, gz=found.gz, options=options)
     try:
+        data = pieces(file, packed=found.packed, options=options)
         head = first_bytes(data)
     except BrokenFileError as error:
         yield Reject(found.page, "", str(error))
@@ -102,7 +110,7 @@ def _from_stream(file: BinaryIO, found: Found, options: ReadOptions) -> Iterator
     elif found.kind in ("csv", "tsv"):
         yield from read_csv(whole, found.page, options, tabs=found.kind == "tsv")
     else:
-        yield from _page(whole, found, options)
+        yield from _page(file, whole, found, options)
 
 
 def _head_fault(head: bytes, found: Found) -> str | None:
@@ -121,7 +129,7 @@ def _parquet(
     file: BinaryIO, data: Iterator[bytes], found: Found, options: ReadOptions
 ) -> Iterator[Article | Reject]:
     with ExitStack() as stack:
-        if found.gz:  # a Parquet file is read from its end, so it has to be unpacked somewhere
+        if found.packed:  # a Parquet file is read from its end, so it has to be unpacked somewhere
             try:
                 file = stack.enter_context(tempfile.TemporaryFile(prefix="mujaz-"))
                 for piece in data:
@@ -139,7 +147,9 @@ def _parquet(
         yield from read_parquet(file, found.page, options)
 
 
-def _page(data: Iterator[bytes], found: Found, options: ReadOptions) -> Iterator[Article | Reject]:
+def _page(
+    file: BinaryIO, data: Iterator[bytes], found: Found, options: ReadOptions
+) -> Iterator[Article | Reject]:
     try:
         content = _limited(data, options.max_page_bytes)
     except BrokenFileError as error:
@@ -147,6 +157,10 @@ def _page(data: Iterator[bytes], found: Found, options: ReadOptions) -> Iterator
         return
     if content is None:
         yield Reject(found.page, "", too_large("page", None, options))
+        return
+    size = os.fstat(file.fileno()).st_size
+    if size != len(content) and not found.packed:
+        yield Reject(found.page, "", f"file changed while it was read: {len(content):,} bytes, now {size:,}")
         return
     try:
         articles = _articles(content, found)

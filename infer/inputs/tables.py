@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from infer.cells import printable
-from infer.inputs.compressed import text_lines
 from infer.inputs.fields import EXTRAS, articles_of, column_fault, is_record, shown, text_missing
+from infer.inputs.lines import text_lines
 from infer.inputs.options import MB, Columns, ReadOptions
 from infer.schema import Article, Reject
 

@@ -6,12 +6,13 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path, PurePath
 
 from infer.cells import printable, well_formed
 from infer.errors import UsageError
-from infer.inputs.compressed import why
-from infer.inputs.options import KINDS, SUFFIXES
+from infer.inputs.compressed import NO_WARCIO, NO_ZSTD, why
+from infer.inputs.options import KINDS, PACKED, SUFFIXES
 from infer.schema import Reject
 
 STDIN = "<stdin>"
@@ -28,22 +29,39 @@ class Found:
     Attributes:
         path: Where it is; None for standard input.
         page: What its articles and Rejects call it.
-        kind: Its reader: ``text``, ``html``, ``jsonl``, ``csv``, ``tsv`` or ``parquet``.
-        gz: Whether it is named ``.gz``.
+        kind: Its reader: ``text``, ``html``, ``jsonl``, ``csv``, ``tsv``, ``parquet`` or ``warc``.
+        packed: ``gz`` or ``zst`` where it is named so, else empty.
     """
 
     path: Path | None
     page: str
     kind: str
-    gz: bool
+    packed: str = ""
 
 
-def kind_of(name: str) -> tuple[str, bool] | None:
-    """Return a file's reader and whether it is packed, by its suffix; None where it is not read."""
+def kind_of(name: str) -> tuple[str, str] | None:
+    """Return a file's reader and how it is packed, by its suffixes; None where it is not read."""
     path = PurePath(name.lower())
-    gz = path.suffix == ".gz"
-    suffix = PurePath(path.stem).suffix if gz else path.suffix
-    return (KINDS[suffix], gz) if suffix in KINDS else None
+    packed = path.suffix if path.suffix in PACKED else ""
+    suffix = PurePath(path.stem).suffix if packed else path.suffix
+    return (KINDS[suffix], packed.removeprefix(".")) if suffix in KINDS else None
+
+
+def stamp(found: Found) -> tuple[int, int] | None:
+    """Return a file's size in bytes and the time of its last change in nanoseconds, as they are now.
+
+    Where they are the same before a file is read and after it, what was read is what they stand for.
+
+    Returns:
+        None for standard input, and where the file cannot be looked at.
+    """
+    if found.path is None:
+        return None
+    try:
+        status = found.path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def check(inputs: Sequence[str | Path]) -> None:
@@ -51,7 +69,7 @@ def check(inputs: Sequence[str | Path]) -> None:
 
     Raises:
         UsageError: There are none, one does not exist or is no file or folder, a file's suffix is
-            not read, or standard input is named twice.
+            not read or needs a library that is not installed, or standard input is named twice.
     """
     if not inputs:
         raise UsageError("nothing to read: name files, folders, or - for JSONL on standard input")
@@ -74,11 +92,23 @@ def _check_path(given: Path) -> None:
         return
     if not stat.S_ISREG(mode):
         raise UsageError(f"{shown} is no plain file and no folder; pipe JSONL in as - instead")
-    if given.name.lower().endswith((".json", ".json.gz")):
+    if given.name.lower().endswith((".json", *(f".json{packed}" for packed in PACKED))):
         remedy = "write one object a line in a .jsonl file (jq -c '.[]' does)"
         raise UsageError(f"{shown}: a .json document is not read; {remedy}")
-    if kind_of(given.name) is None:
+    kind = kind_of(given.name)
+    if kind is None:
         raise UsageError(f"{shown}: files of this suffix are not read; those that are: {SUFFIXES}")
+    for wanted, library, remedy in (("warc", "warcio", NO_WARCIO), ("zst", "zstandard", NO_ZSTD)):
+        if wanted in kind and not _is_installed(library):
+            raise UsageError(f"{shown}: {remedy}")
+
+
+def _is_installed(library: str) -> bool:
+    try:
+        import_module(library)
+    except ImportError:
+        return False
+    return True
 
 
 def found_files(inputs: Sequence[str | Path]) -> Iterator[Found | Reject]:
@@ -91,15 +121,15 @@ def found_files(inputs: Sequence[str | Path]) -> Iterator[Found | Reject]:
     base = _base(list(paths.values()))
     for given in inputs:
         if str(given) == "-":
-            yield Found(None, STDIN, "jsonl", gz=False)
+            yield Found(None, STDIN, "jsonl")
             continue
         path = paths[given]
         page = well_formed((path.relative_to(base) if base else path).as_posix())
         if path.is_dir():
             yield from _walk(path, "" if page == "." else page)
         else:
-            kind, gz = kind_of(path.name) or ("text", False)
-            yield Found(path, page, kind, gz)
+            kind, packed = kind_of(path.name) or ("text", "")
+            yield Found(path, page, kind, packed)
 
 
 def _base(paths: Sequence[Path]) -> Path | None:

@@ -13,7 +13,7 @@ import trafilatura
 from trafilatura.settings import Document
 
 from infer.dates import find_date
-from infer.encoding import decode
+from infer.encoding import LEAST_ARABIC, common_share, decode
 from infer.page.furniture import Kind, clean, fold, is_headline, read_lines
 
 _Tree = Any  # an lxml element; lxml carries no types
@@ -25,6 +25,7 @@ _MOST_ATTRIBUTES = 40
 _MOST_BLOCKS = 2000  # looked through for a date
 _LEAST_WORDS = 25
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{3,20})", re.IGNORECASE)
+_ARABIC_WORD = re.compile(r"[^\W\d_]*[\u0621-\u064a][\w\u064b-\u0652]*")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _TAG_NAME = re.compile(r"/?\s*([a-zA-Z0-9]+)")
@@ -60,7 +61,7 @@ def extract(html: str | bytes) -> Page | None:
     Raises:
         ValueError: The bytes are not text, or not in a known encoding.
     """
-    text = _DECLARATION.sub("", _CONTROL.sub("", html if isinstance(html, str) else _decode_page(html)))
+    text = _DECLARATION.sub("", _CONTROL.sub("", html if isinstance(html, str) else decode_page(html)))
     text = _LONG_TAG.sub("<div>", text)  # a picture in a data URI, or thousands of attributes
     if "<" not in text:
         return Page(text)
@@ -86,19 +87,46 @@ def _is_prose(line: str) -> bool:
     return line.strip() != "" and not is_headline(line) and _SENTENCE.search(line) is not None
 
 
-def _decode_page(data: bytes) -> str:
-    """Decode by what the bytes are; a page's declaration is often wrong and counts only where that fails."""
+def decode_page(data: bytes, charset: str | None = None) -> str:
+    """Decode by what the bytes are; a page's declaration is often wrong and counts only where that fails.
+
+    Args:
+        data: The page.
+        charset: What the page was sent as, which counts last.
+
+    Raises:
+        ValueError: The bytes are not text, or not in a known encoding.
+    """
+    text, fault = "", None
     try:
-        return decode(data)
-    except ValueError:
-        declared = _CHARSET.search(data[:4096])
-        if declared is None:
-            raise
+        text = decode(data)
+    except ValueError as error:
+        fault = error
+    if fault is None and (_is_utf8(data) or _reads_as_arabic(text)):
+        return text
+    # A page of much markup passes for windows-1256 in whatever code page its few words are.
+    declared = _CHARSET.search(data[:4096])
+    for name in (declared and declared[1].decode("ascii"), charset):
         try:
-            return data.decode(declared[1].decode("ascii"))
-        except (LookupError, UnicodeDecodeError):
-            pass
-        raise
+            if name:
+                return data.decode(name)
+        except (LookupError, ValueError):  # no such encoding, or the bytes are not in it
+            continue
+    if fault is not None:
+        raise fault
+    return text
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _reads_as_arabic(text: str) -> bool:
+    return common_share(" ".join(_ARABIC_WORD.findall(text))) >= LEAST_ARABIC
 
 
 def _tree(text: str) -> _Tree | None:

@@ -36,7 +36,7 @@ def split_page(text: str, *, page: str, url: str | None = None) -> list[Article]
     return _number(_split(list(read_lines(text))), page=page, url=url)
 
 
-def from_html(html: str | bytes, *, page: str) -> list[Article]:
+def from_html(html: str | bytes, *, page: str, url: str | None = None) -> list[Article]:
     """Cut an HTML page into its articles: main text and metadata out of the markup, then as `split_page`.
 
     What the text itself says of date and source counts before the page's metadata.
@@ -44,6 +44,7 @@ def from_html(html: str | bytes, *, page: str) -> list[Article]:
     Args:
         html: The page; bytes in any encoding that `infer.encoding.decode` knows, or that it declares.
         page: File name for the articles' ids.
+        url: Address of the page, where it names none itself.
 
     Raises:
         ValueError: The bytes are not text, or not in a known encoding.
@@ -53,7 +54,8 @@ def from_html(html: str | bytes, *, page: str) -> list[Article]:
     found = extract(html)
     if found is None:
         return []
-    articles = _number(_split(list(read_lines(found.text)), title=found.title), page=page, url=found.url)
+    articles = _split(list(read_lines(found.text)), title=found.title)
+    articles = _number(articles, page=page, url=found.url or url)
     if articles:
         first = articles[0]
         articles[0] = replace(

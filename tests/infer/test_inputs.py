@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from infer.errors import UsageError
-from infer.inputs import read
+from infer.inputs import Found, files, read, read_file, stamp
+from infer.schema import Reject
 from tests.infer.reading import articles, write_jsonl
 
 TITLE = "وزيرة البيئة تفتتح محمية جديدة في الجنوب"
@@ -123,3 +124,40 @@ def test_order_of_inputs_is_order_of_articles(tmp_path):
     write_jsonl(tmp_path / "b.jsonl", [{"id": 1, "body": "نص"}, {"id": 2, "body": "نص"}])
     write_jsonl(tmp_path / "a.jsonl", [{"id": 3, "body": "نص"}])
     assert [a.id for a in articles([tmp_path / "b.jsonl", tmp_path / "a.jsonl"])] == ["1", "2", "3"]
+
+
+def test_file_by_file_is_the_same_as_all_at_once(tmp_path):
+    for name in ("a.jsonl", "b/c.jsonl"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_jsonl(tmp_path / name, [ROW, {"id": "no text"}])
+    (tmp_path / "b" / "x.pdf").write_text("x")
+    found = list(files(tmp_path))
+    assert [f.page if isinstance(f, Found) else f.reason[:14] for f in found] == [
+        "a.jsonl",
+        "b/c.jsonl",
+        "files of suffix"[:14],
+    ]
+    one_by_one = [r for f in found for r in ([f] if isinstance(f, Reject) else read_file(f))]
+    assert one_by_one == list(read(tmp_path))
+    # What is known can be left out.
+    assert [r.page for r in read_file(found[1])] == ["b/c.jsonl"] * 2
+
+
+def test_files_looks_at_its_inputs_at_once(tmp_path):
+    with pytest.raises(UsageError, match="no such file"):
+        files([tmp_path / "nowhere"])
+
+
+def test_a_stamp_changes_with_the_file(tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", [ROW])
+    [found] = files(path)
+    before = stamp(found)
+    assert before == (path.stat().st_size, path.stat().st_mtime_ns)
+    list(read_file(found))
+    assert stamp(found) == before
+    write_jsonl(path, [ROW, ROW])
+    assert stamp(found) != before
+    path.unlink()
+    assert stamp(found) is None
+    [standard_input] = files("-")
+    assert stamp(standard_input) is None
