@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from infer import job
+from infer import cli_questions, job
 from infer.cli_options import (
     DONE,
     FAILED,
@@ -18,6 +19,7 @@ from infer.cli_options import (
     SOME_REJECTED,
     USAGE,
     DateColumn,
+    EngineName,
     Explain,
     IdColumn,
     Inputs,
@@ -37,6 +39,7 @@ from infer.cli_options import (
 )
 from infer.errors import ModelError, UsageError
 from infer.inputs.options import Columns
+from infer.pipeline import load
 
 app = typer.Typer(
     name="mujaz",
@@ -82,18 +85,26 @@ def label(
     length: Length = LengthName.SHORT,
     summarizer: SummarizerFolder = None,
     explain: Explain = False,
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="Into an archive: let the encoder read every article, plain or not."),
+    ] = False,
+    engine: Annotated[
+        EngineName, typer.Option(help="Into an archive: read in this process, or on a Ray cluster.")
+    ] = EngineName.LOCAL,
 ) -> None:
     """Label articles by topic, and summarize them.
+
+    An OUT without a suffix is an archive: a folder of Parquet parts by day. The same command goes on where
+    a run was cut off, and labels only what is new or changed.
 
     Exit codes: 0 all done, 3 some inputs rejected (see OUT.rejects.jsonl), 2 usage, 1 failure.
     """
     columns = Columns(id_column, title_column, text_column, date_column, url_column)
     options = read_options(columns, split=split, max_page_mb=max_page_mb)
-    outcome = job.label(
-        inputs,
-        output,
-        options,
-        model=model,
+    models = partial(
+        load,
+        model,
         summaries=summaries,
         threads=threads,
         method=method.value,
@@ -101,7 +112,7 @@ def label(
         summarizer=summarizer,
         explain=explain,
     )
-    _finish(outcome)
+    _finish(job.run(inputs, output, options, models, job.ArchiveOptions(exact, engine.value, threads)))
 
 
 @app.command()
@@ -127,17 +138,19 @@ def summarize(
     """
     columns = Columns(id_column, title_column, text_column, date_column, url_column)
     options = read_options(columns, split=split, max_page_mb=max_page_mb)
-    outcome = job.summarize(
-        inputs,
-        output,
-        options,
+    models = partial(
+        load,
+        topics=False,
         threads=threads,
         method=method.value,
         length=length.value,
         summarizer=summarizer,
         explain=explain,
     )
-    _finish(outcome)
+    _finish(job.run(inputs, output, options, models))
+
+
+app.add_typer(cli_questions.app)
 
 
 def main() -> None:
@@ -154,8 +167,8 @@ def main() -> None:
     except OSError as error:
         typer.echo(f"mujaz: {error.filename or 'output'}: {error.strerror or error}", err=True)
         raise SystemExit(FAILED) from None
-    except KeyboardInterrupt:
-        typer.echo("mujaz: interrupted; nothing was written", err=True)
+    except KeyboardInterrupt as stop:
+        typer.echo(f"mujaz: interrupted; {stop or 'nothing was written'}", err=True)
         raise SystemExit(INTERRUPTED) from None
 
 

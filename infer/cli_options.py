@@ -21,6 +21,13 @@ class MethodName(StrEnum):
     LEAD = "lead"
 
 
+class EngineName(StrEnum):
+    """What ``--engine`` takes."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
 class LengthName(StrEnum):
     """What ``--length`` takes."""
 
@@ -43,8 +50,8 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="OUT",
-        help="File to write: .jsonl, .csv or .parquet; - is JSONL on standard output. "
-        "Without it a table is printed.",
+        help="File to write: .jsonl, .csv or .parquet; - is JSONL on standard output; of label, a name "
+        "without a suffix is an archive's folder. Without it a table is printed.",
     ),
 ]
 IdColumn = Annotated[str, typer.Option(help="A table's column of ids.")]

@@ -5,25 +5,36 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task
 from rich.text import Text
 
 from infer import table
+from infer.archive import REJECTS, open_archive
+from infer.errors import UsageError
 from infer.inputs import estimate, read
 from infer.inputs.options import ReadOptions
-from infer.outputs import Output, open_output
-from infer.pipeline import Pipeline, Result, load
-from infer.schema import Record, Reject
+from infer.outputs import REJECTS_SUFFIX, Output, open_output
+from infer.pipeline import Pipeline, Result
+from infer.schema import Reject
 
 # A table is read by people: narrower than this it wraps too much, wider it tires the eye.
 TABLE_WIDTHS = (80, 120)
+
+
+@dataclass(frozen=True)
+class ArchiveOptions:
+    """How an archive is labelled, see ``infer.archive.open_archive``."""
+
+    exact: bool = False
+    engine: str = "local"
+    threads: int | None = None
 
 
 @dataclass
@@ -41,56 +52,67 @@ class Outcome:
     topics: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
+    def count(self, result: Result) -> None:
+        """Count one more."""
+        if isinstance(result, Reject):
+            self.rejected += 1
+            return
+        self.records += 1
+        if result.topics is not None:
+            self.topics.update(result.topics or [table.OTHER])
 
-def label(
+
+def run(
     inputs: Sequence[str],
     output: str | None,
     options: ReadOptions,
-    *,
-    model: Path | None = None,
-    summaries: bool = True,
-    threads: int | None = None,
-    method: str = "auto",
-    length: str = "short",
-    summarizer: Path | None = None,
-    explain: bool = False,
+    models: Callable[[], Pipeline],
+    archive: ArchiveOptions | None = None,
 ) -> Outcome:
-    """Label every article of the inputs; to a file, or as a table where ``output`` is None.
+    """Label or summarize every article of the inputs.
+
+    Args:
+        inputs: Files, folders, ``-``.
+        output: A file, an archive's folder (a name without a suffix), or a table where None.
+        options: How inputs are read.
+        models: Opens them; called when the inputs have been looked at.
+        archive: What only archives take.
 
     Raises:
         UsageError: An input or the output cannot be used.
-        ModelError: The model folder is refused.
+        ModelError: A model folder is refused.
     """
     items = read(inputs, options)  # complains before a model is loaded
-    pipeline = load(
-        model,
-        summaries=summaries,
-        threads=threads,
-        method=method,
-        length=length,
-        summarizer=summarizer,
-        explain=explain,
-    )
+    into_archive = output not in (None, "-") and not PurePosixPath(output or "").suffix
+    if not into_archive and archive and (archive.exact or archive.engine != "local"):
+        given = "--exact" if archive.exact else "--engine"
+        raise UsageError(f"{given} is for archives alone: name a folder with -o, or drop it")
+    pipeline = models()
+    if into_archive and pipeline.topics:
+        return _into_archive(output or "", pipeline, inputs, options, archive or ArchiveOptions())
     return _run(pipeline, pipeline.stream(items), inputs, output)
 
 
-def summarize(
-    inputs: Sequence[str],
-    output: str | None,
-    options: ReadOptions,
-    *,
-    threads: int | None = None,
-    method: str = "auto",
-    length: str = "short",
-    summarizer: Path | None = None,
-    explain: bool = False,
+def _into_archive(
+    folder: str, pipeline: Pipeline, inputs: Sequence[str], options: ReadOptions, settings: ArchiveOptions
 ) -> Outcome:
-    """Summarize every article of the inputs; otherwise as ``label``."""
-    items = read(inputs, options)
-    pipeline = load(
-        topics=False, threads=threads, method=method, length=length, summarizer=summarizer, explain=explain
-    )
-    return _run(pipeline, pipeline.stream(items), inputs, output)
+    outcome = Outcome()
+    start = time.monotonic()
+    try:
+        with (
+            open_archive(folder, pipeline, options, **vars(settings)) as run,
+            _progress(run.results(inputs), inputs) as watched,
+        ):
+            for result in watched:
+                outcome.count(result)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"what was labelled is kept in {folder}; the same command goes on") from None
+    outcome.seconds = time.monotonic() - start
+    passed = f"; {run.planner.unchanged:,} unchanged" if run.planner.unchanged else ""
+    passed += f"; {run.planner.files_unchanged:,} files unchanged" if run.planner.files_unchanged else ""
+    copies = f"; {run.copies:,} copies of others" if run.copies else ""
+    _report(outcome, f"{folder.rstrip('/')}/{REJECTS}", copies + passed)
+    return outcome
 
 
 def _run(pipeline: Pipeline, results: Iterator[Result], inputs: Sequence[str], output: str | None) -> Outcome:
@@ -107,7 +129,7 @@ def _run(pipeline: Pipeline, results: Iterator[Result], inputs: Sequence[str], o
         with _progress(results, inputs) as watched, open_output(output, names, explained=explained) as out:
             _write(watched, out, outcome)
         outcome.seconds = time.monotonic() - start
-    _report(outcome, output)
+    _report(outcome, "above" if output in (None, "-") else f"{output}{REJECTS_SUFFIX}")
     return outcome
 
 
@@ -115,10 +137,9 @@ def _write(results: Iterator[Result], out: Output, outcome: Outcome) -> None:
     for result in results:
         if isinstance(result, Reject):
             out.reject(result)
-            outcome.rejected += 1
         else:
             out.write(result)
-            _count(result, outcome)
+        outcome.count(result)
 
 
 def _show(results: Iterable[Result], outcome: Outcome) -> None:
@@ -126,31 +147,24 @@ def _show(results: Iterable[Result], outcome: Outcome) -> None:
     low, high = TABLE_WIDTHS
     rows = table.article_table(min(max(console.width, low), high))
     for result in results:
+        outcome.count(result)
         if isinstance(result, Reject):
-            outcome.rejected += 1
             print(_sentence(result), file=sys.stderr)
         else:
             table.add(rows, result, console)
-            _count(result, outcome)
     if outcome.records:
         console.print(rows, width=rows.width)
 
 
-def _count(record: Record, outcome: Outcome) -> None:
-    outcome.records += 1
-    if record.topics is not None:
-        outcome.topics.update(record.topics or [table.OTHER])
-
-
-def _report(outcome: Outcome, output: str | None) -> None:
+def _report(outcome: Outcome, rejects: str, more: str = "") -> None:
     """One line on standard error: it must not end up in what is piped on."""
     rate = outcome.records / outcome.seconds if outcome.seconds else 0.0
     line = f"{outcome.records} articles in {outcome.seconds:.1f} s ({rate:.0f} a second)"
     if outcome.topics:
         line += f": {table.totals(outcome.topics)}"
+    line += more
     if outcome.rejected:
-        place = "above" if output in (None, "-") else f"{output}.rejects.jsonl"
-        line += f"; {outcome.rejected} rejected, see {place}"
+        line += f"; {outcome.rejected} rejected, see {rejects}"
     print(line, file=sys.stderr)
 
 

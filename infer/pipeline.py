@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from infer.errors import ModelError, UsageError
 from infer.schema import Article, Record, RefusedSummary, Reject
 from infer.summary import Summarizer, Summary, open_summarizer
 from infer.text import language_problem
-from infer.topics import TopicModel
+from infer.topics import TopicModel, TopicScores
 
 DEFAULT_MODEL = "topics-compact"
 DEFAULT_WRITER = "summary-compact"
@@ -58,7 +58,7 @@ class Pipeline:
         """The same for any number of articles in constant memory; rejects pass through in their place."""
         rest = iter(items)
         while held := list(islice(rest, chunk)):
-            screened = [_screen(item) for item in held]
+            screened = [screen(item) for item in held]
             records = iter(self._records([item for item in screened if isinstance(item, Article)]))
             yield from (item if isinstance(item, Reject) else next(records) for item in screened)
 
@@ -66,31 +66,35 @@ class Pipeline:
         scores = self.topics.predict(articles) if self.topics and articles else [None] * len(articles)
         summaries = self.summarizer.summarize(articles) if self.summarizer else [None] * len(articles)
         for article, score, summary in zip(articles, scores, summaries, strict=True):
-            labels: dict[str, Any] = {}
-            if self.topics and score:
-                names = self.topics.topics
-                labels = {
-                    "topics": score.topics,
-                    "scores": dict(zip(names, score.probabilities, strict=True)),
-                    "review": score.review,
-                    "model": self.topics.name,
-                }
-            if summary:
-                labels |= {"summary": summary.text, "summary_method": summary.method}
-            if self.explain:
-                evidence = tuple(e.text for e in summary.evidence) if summary else ()
-                labels |= {"evidence": evidence, "refused": _refused(summary) if summary else ()}
-            yield Record(
-                id=article.id,
-                page=article.page,
-                part=article.part,
-                title=article.title,
-                published=article.published,
-                source=article.source,
-                tags=article.tags,
-                url=article.url,
-                **labels,
-            )
+            yield self.record(article, score, summary)
+
+    def record(self, article: Article, score: TopicScores | None, summary: Summary | None) -> Record:
+        """What is said of an article, by what the models say of it."""
+        labels: dict[str, Any] = {}
+        if self.topics and score:
+            names = self.topics.topics
+            labels = {
+                "topics": score.topics,
+                "scores": dict(zip(names, score.probabilities, strict=True)),
+                "review": score.review,
+                "model": self.topics.name,
+            }
+        if summary:
+            labels |= {"summary": summary.text, "summary_method": summary.method}
+        if self.explain:
+            evidence = tuple(e.text for e in summary.evidence) if summary else ()
+            labels |= {"evidence": evidence, "refused": _refused(summary) if summary else ()}
+        return Record(
+            id=article.id,
+            page=article.page,
+            part=article.part,
+            title=article.title,
+            published=article.published,
+            source=article.source,
+            tags=article.tags,
+            url=article.url,
+            **labels,
+        )
 
 
 def load(
@@ -172,7 +176,7 @@ def _refused(summary: Summary) -> tuple[RefusedSummary, ...]:
     )
 
 
-def _screen(item: Item) -> Item:
+def screen(item: Item) -> Item:
     """The article, or why its text cannot be labelled."""
     if isinstance(item, Reject):
         return item
@@ -190,8 +194,8 @@ def _as_article(item: Article | Mapping[str, Any], number: int) -> Article:
         raise UsageError(f"article {number}: unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
     given = {"id": str(number), "title": "", "body": ""} | {k: v for k, v in item.items() if v is not None}
     day = given.get("published", "")
-    if isinstance(day, date):  # a datetime is one too
-        given["published"] = day.isoformat()
+    if isinstance(day, date):
+        given["published"] = (day.date() if isinstance(day, datetime) else day).isoformat()
     elif not isinstance(day, str):
         kind = type(day).__name__
         raise UsageError(f"article {number}: 'published' is of type {kind}; give ISO text or a date")

@@ -65,6 +65,8 @@ class Record:
         model: Folder name and hash prefix of the topic model, ``topics-compact@1a2b3c``.
         evidence: Sentences of the article, or its title, that carry the summary.
         refused: What the summarizing model wrote before, and why it does not stand.
+        story: Which story of its archive it belongs to; None outside of archives.
+        duplicate_of: Id of the story's first article, where this is a copy of it.
     """
 
     id: str
@@ -83,6 +85,8 @@ class Record:
     model: str | None = None
     evidence: tuple[str, ...] | None = None
     refused: tuple[RefusedSummary, ...] | None = None
+    story: str | None = None
+    duplicate_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

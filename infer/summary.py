@@ -55,6 +55,11 @@ class Summary:
 class Summarizer(Protocol):
     """Anything that writes summaries: one for each article, in order, None where it cannot."""
 
+    @property
+    def version(self) -> str:
+        """What its summaries depend on beside the article."""
+        ...
+
     def summarize(self, articles: list[Article]) -> list[Summary | None]:
         """Summarize a batch of articles."""
         ...
@@ -85,6 +90,11 @@ class Lead:
     def __init__(self, length: str = "short") -> None:
         self.length = length
 
+    @property
+    def version(self) -> str:
+        """The way of choosing, to be raised with it, and the length."""
+        return f"lead-1 {self.length}"
+
     def summarize(self, articles: list[Article]) -> list[Summary | None]:
         """Summarize a batch; None where an article has no sentence of at most ``MOST_WORDS`` words."""
         return [_lead(article, self.length) for article in articles]
@@ -104,6 +114,12 @@ class Guarded:
         self.length = length
         self.beams = beams
         self._lead = Lead(length)
+
+    @property
+    def version(self) -> str:
+        """The model, the search, and what stands where the guard refuses; to be raised with the guard."""
+        name = getattr(self.writer, "name", type(self.writer).__name__)
+        return f"{name} guard-1 beams {self.beams} {self._lead.version}"
 
     def summarize(self, articles: list[Article]) -> list[Summary | None]:
         """Summarize a batch; None where the model fails and an article has no lead."""

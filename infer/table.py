@@ -65,6 +65,12 @@ def totals(counts: Mapping[str, int]) -> str:
     return " · ".join(f"{topic} {count}" for topic, count in counts.items() if count)
 
 
+def right_to_left(content: str, width: int, console: Console) -> list[str]:
+    """Arabic text in lines of at most ``width`` cells, each to be set flush right."""
+    lines = Text(" ".join(content.split())).wrap(console, width)
+    return [f"{RIGHT_TO_LEFT_MARK}{line.plain.rstrip()}{RIGHT_TO_LEFT_MARK}" for line in lines]
+
+
 def _add_lines(text: Text, content: str, width: int, style: str, console: Console) -> None:
-    for line in Text(" ".join(content.split())).wrap(console, width):
-        text.append(f"{RIGHT_TO_LEFT_MARK}{line.plain.rstrip()}{RIGHT_TO_LEFT_MARK}\n", style)
+    for line in right_to_left(content, width, console):
+        text.append(f"{line}\n", style)

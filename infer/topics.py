@@ -15,6 +15,7 @@ import numpy.typing as npt
 from tokenizers import Encoding
 
 from infer.bundle import Bundle, open_bundle
+from infer.cascade import Cascade
 from infer.errors import ModelError
 from infer.schema import Article
 from infer.text import prepare
@@ -85,8 +86,10 @@ class TopicModel:
 
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
         self.name = bundle.name
+        self.folder = bundle.folder
         config = bundle.config
         self.version = _version(bundle)
+        self.cascade = Cascade.of(bundle)
         self.topics: tuple[str, ...] = tuple(
             config["id2label"][str(i)] for i in range(len(config["id2label"]))
         )

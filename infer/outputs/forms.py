@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, BinaryIO, Protocol
 
@@ -43,6 +43,8 @@ def record_dict(record: Record) -> dict[str, object]:
     if record.evidence is not None:
         refused = [{"text": r.text, "reasons": list(r.reasons)} for r in record.refused or ()]
         row |= {"evidence": list(record.evidence), "refused": refused}
+    if record.story is not None:
+        row |= {"story": record.story, "duplicate_of": record.duplicate_of}
     return row
 
 
@@ -68,10 +70,12 @@ class Layout:
     Attributes:
         topics: Topics that scores may have, in their order.
         explained: Whether records say which sentences carry a summary, and what was refused.
+        archived: Whether records belong to stories.
     """
 
     topics: tuple[str, ...] = ()
     explained: bool = False
+    archived: bool = False
 
 
 class Sink(Protocol):
@@ -163,18 +167,15 @@ class ParquetRows:
     """
 
     def __init__(self, stream: BinaryIO, layout: Layout) -> None:
-        self._names = layout.topics
-        self._schema = _schema(layout)
-        self._held: list[dict[str, object]] = []
-        self._writer = pq.ParquetWriter(stream, self._schema, compression="zstd")
+        self._layout = layout
+        self._held: list[Record] = []
+        self._writer = pq.ParquetWriter(stream, schema(layout), compression="zstd")
 
     def write(self, record: Record) -> None:
         """Hold a record until its row group is full."""
-        scores = _known(record, self._names) if self._names else record.scores
-        row = record_dict(record)
-        row["published"] = _day(record.published)
-        row["scores"] = scores if scores is None or self._names else list(scores.items())
-        self._held.append(row)
+        if self._layout.topics:
+            _known(record, self._layout.topics)  # which complains of the record that is at fault
+        self._held.append(record)
         if len(self._held) >= ROW_GROUP:
             self._flush()
 
@@ -191,15 +192,33 @@ class ParquetRows:
             self._writer.is_open = False
 
     def _flush(self) -> None:
-        try:
-            table = pa.Table.from_pylist(self._held, schema=self._schema)
-        except UnicodeEncodeError:  # half a surrogate in some text
-            table = pa.Table.from_pylist([_storable(row) for row in self._held], schema=self._schema)
-        self._writer.write_table(table, row_group_size=ROW_GROUP)
+        self._writer.write_table(records_table(self._held, self._layout), row_group_size=ROW_GROUP)
         self._held.clear()
 
 
-def _schema(layout: Layout) -> pa.Schema:
+def records_table(records: Sequence[Record], layout: Layout) -> pa.Table:
+    """Records as a table of ``schema(layout)``.
+
+    Raises:
+        ValueError: A record has a score for a topic that the layout has not.
+    """
+    rows = [_row(record, layout.topics) for record in records]
+    try:
+        return pa.Table.from_pylist(rows, schema=schema(layout))
+    except UnicodeEncodeError:  # half a surrogate in some text
+        return pa.Table.from_pylist([_storable(row) for row in rows], schema=schema(layout))
+
+
+def _row(record: Record, names: Sequence[str]) -> dict[str, object]:
+    scores = _known(record, names) if names else record.scores
+    row = record_dict(record)
+    row["published"] = day_of(record.published)
+    row["scores"] = scores if scores is None or names else list(scores.items())
+    return row
+
+
+def schema(layout: Layout) -> pa.Schema:
+    """Columns of records and their types."""
     names = layout.topics
     scores = pa.struct([(n, pa.float32()) for n in names]) if names else pa.map_(pa.string(), pa.float32())
     kinds = {
@@ -213,6 +232,7 @@ def _schema(layout: Layout) -> pa.Schema:
         "refused": pa.list_(pa.struct([("text", pa.string()), ("reasons", pa.list_(pa.string()))])),
     }
     empty = Record("", "", 1, "", None, None, (), None, evidence=() if layout.explained else None)
+    empty = replace(empty, story="") if layout.archived else empty
     return pa.schema([(name, kinds.get(name, pa.string())) for name in record_dict(empty)])
 
 
@@ -227,7 +247,8 @@ def _storable(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def _day(published: str | None) -> date | None:
+def day_of(published: str | None) -> date | None:
+    """The day of an ISO date, None where it is none."""
     try:
         return date.fromisoformat(published) if published else None
     except ValueError:

@@ -1,0 +1,6 @@
+"""Archives: millions of articles labelled once into a folder of Parquet parts by day, resumable."""
+
+from infer.archive.folder import REJECTS
+from infer.archive.run import ArchiveRun, open_archive
+
+__all__ = ["REJECTS", "ArchiveRun", "open_archive"]
