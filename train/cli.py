@@ -73,6 +73,32 @@ def topic(
     )
 
 
+@app.command()
+def cascade(
+    articles: Annotated[list[Path], typer.Argument(help="Parquet files of an archive's mix: title, body.")],
+    model: Annotated[
+        Path | None,
+        typer.Option(help="Model folder to put it into; the one that comes with Mujaz by default."),
+    ] = None,
+    count: Annotated[int, typer.Option(help="Articles to draw; the encoder reads each once.")] = 12_288,
+    runs: Annotated[Path, typer.Option(help="Where the encoder's scores are kept.")] = Path("runs/cascade"),
+    agreement: Annotated[
+        float,
+        typer.Option(min=0.5, max=0.9999, help="Least share that has the encoder's topics."),
+    ] = 0.995,
+    seed: Annotated[int, typer.Option(help="Of the draw and the folds.")] = 7,
+) -> None:
+    """Fit a linear model that settles plain articles of archives before the encoder is asked."""
+    from train.cascade import make_cascade
+
+    place = model or default_model()
+    figures = make_cascade(place, articles, runs, count=count, seed=seed, agreement=agreement)
+    typer.echo(
+        f"{place}: {figures['settled']:.1%} of {figures['articles']:,} articles settled, "
+        f"{figures['agreement']:.2%} with the encoder's topics"
+    )
+
+
 def main() -> None:
     """Entry point of the ``mujaz-train`` command."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")

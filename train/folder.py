@@ -6,8 +6,10 @@ import dataclasses
 import logging
 import os
 import shutil
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -104,6 +106,19 @@ def check_place(place: Path) -> None:
             f"{place}: not a model folder, since it has no {MANIFEST}, and would be deleted for the new one; "
             "name a new folder as output, or remove this one first"
         )
+
+
+@contextmanager
+def changed(model: Path, output: Path) -> Iterator[Path]:
+    """A copy of a model folder to be changed; at the end it gets its manifest and the place of ``output``."""
+    output = output.resolve()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the output, so that it is put there by a rename.
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as scratch:
+        draft = Path(shutil.copytree(model, Path(scratch) / output.name))
+        yield draft
+        write_manifest(draft)
+        replace(output, draft)
 
 
 def replace(place: Path, new: Path) -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import shutil
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +18,14 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 
-from infer.bundle import open_bundle, write_manifest
+from infer import cascade
+from infer.bundle import open_bundle
 from infer.errors import UsageError
 from infer.schema import Article
 from infer.topics import TopicModel
 from train import calibration, data, evaluate, splits, tables
 from train.files import write_json
-from train.folder import check_place, replace
+from train.folder import changed, check_place
 from train.tables import OTHER
 
 log = logging.getLogger(__name__)
@@ -209,14 +208,10 @@ def _write(
     model: Path,
     output: Path,
 ) -> None:
-    output = output.resolve()
-    output.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the output, so that it is put there by a rename.
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as scratch:
-        draft = Path(shutil.copytree(model, Path(scratch) / output.name))
+    with changed(model, output) as draft:
         config = json.loads((draft / "config.json").read_text(encoding="utf-8"))
         number = len(config["id2label"])
-        config["name"] = output.name
+        config["name"] = output.resolve().name
         config["id2label"][str(number)] = name
         config["label2id"][name] = number
         config["arabic_names"][name] = arabic
@@ -234,8 +229,9 @@ def _write(
         write_json(metrics_file, metrics)
         with (draft / "README.md").open("a", encoding="utf-8") as card:
             card.write(_section(name, arabic, figures))
-        write_manifest(draft)
-        replace(output, draft)
+        if config.pop("cascade", None):  # which knows nothing of the new topic
+            (draft / cascade.FILE).unlink()
+            write_json(draft / "config.json", config)
 
 
 def _section(name: str, arabic: str, figures: dict[str, Any]) -> str:
