@@ -215,7 +215,7 @@ def _ridge(matrix: csr_matrix, distances: Array) -> Linear:
     weighted.data = weighted.data * rarity[weighted.indices]
     ridge = Ridge(alpha=STRENGTH, solver="sparse_cg").fit(weighted, np.clip(distances, -FAR, FAR))
     weights = ridge.coef_ * rarity
-    largest = float(np.abs(weights).max())
+    largest = float(np.abs(weights).max()) or 1.0
     levels = np.sign(weights) * np.rint(127 * np.sqrt(np.abs(weights) / largest))
     return Linear(levels.astype(np.int8), largest, float(ridge.intercept_))
 
