@@ -27,6 +27,7 @@ from infer.errors import UsageError
 
 JOURNAL, LEDGER, REJECTS = "_journal", "_ledger", "_rejects.jsonl"
 UNDATED = "__HIVE_DEFAULT_PARTITION__"
+PARTS = "date=*/part-*.parquet"
 FORMAT = 1
 # Columns of the ledger in a journal's file, beside those of the record.
 _MARK = "_"
@@ -71,10 +72,12 @@ class Folder:
     Attributes:
         place: Where it is.
         known: Files of the inputs that are done, by their stamp.
+        journalled: Articles in the journal.
     """
 
     def __init__(self, place: Place) -> None:
         self.place = place
+        self.journalled = 0
         self.known: dict[int, list[dict[str, Any]]] = {}
         self._parts: dict[str, None] = {}
         self._commits = 0
@@ -101,6 +104,7 @@ class Folder:
         for name in self._journal():
             table = self._read(name)
             self._remember(self._note(table, name)["files"])
+            self.journalled += table.num_rows
             yield _ledger_rows(table)
 
     def write(self, first: int, window: Window) -> None:
@@ -113,12 +117,9 @@ class Folder:
         table = window.records
         for name in SCHEMA.names:
             table = table.append_column(_MARK + name, window.rows[name])
-        note: dict[str, Any] = {
-            "format": FORMAT,
-            "replaced": window.replaced,
-            "files": [vars(done) for done in window.files],
-        }
+        note: dict[str, Any] = {"replaced": window.replaced, "files": [vars(done) for done in window.files]}
         self._remember(note["files"])
+        self.journalled += table.num_rows
         self._write(f"{JOURNAL}/{first:012d}-{len(window.files):06d}.parquet", table, note)
 
     def publish(self) -> None:
@@ -144,6 +145,7 @@ class Folder:
             del self._parts[name]
         for name in (*removed, *names):
             self.place.remove(name)
+        self.journalled = 0
 
     def _sort_in(self, records: pa.Table, replaced: set[str]) -> tuple[list[str], list[str]]:
         """Write the new parts; names of them, and of those that they stand for."""
@@ -183,7 +185,7 @@ class Folder:
     def _sweep(self, count: int) -> None:
         """Remove drafts, parts that no ledger file names, and journal files that are in the ledger."""
         left = [*self.place.names(DRAFTS), *self.place.names(f"*/{DRAFTS}")]
-        left += [name for name in self.place.names("date=*/part-*.parquet") if name not in self._parts]
+        left += [name for name in self.place.names(PARTS) if name not in self._parts]
         left += [name for name in self._journal() if int(name.split("/")[1].split("-")[0]) < count]
         for name in left:
             self.place.remove(name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infer.archive.folder import Done
-from infer.archive.rows import Rows, Version, article_key, content_key
+from infer.archive.rows import Rows, Version, article_key, content_key, key_of
 from infer.inputs import Found, ReadOptions, files, read_file, stamp
 from infer.outputs.forms import day_of, reject_dict
 from infer.pipeline import screen
@@ -139,8 +138,7 @@ class Planner:
         """Identifies a file as it is now and what is wanted of it, in 64 bits; None of a stream."""
         if (as_it_is := stamp(found)) is None:
             return None
-        about = repr((found.page, as_it_is, self.options, self.version)).encode("utf-8", "replace")
-        return int.from_bytes(blake2b(about, digest_size=8).digest(), "little")
+        return key_of(found.page, repr((as_it_is, self.options, self.version)))
 
     def _take(self, article: Article) -> Reject | None:
         """Hold an article for the next window if its record does not stand already."""

@@ -14,9 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infer.schema import Article
+from infer.stories import SIGNATURE
 
-# Of a story's fingerprint: see ``infer.stories``.
-_SIGNATURE_BYTES = 256
 # New articles that are held in a dictionary before they join the sorted arrays, which take a tenth.
 _RECENT = 100_000
 _NO_DAY = np.iinfo(np.int32).min
@@ -32,7 +31,7 @@ SCHEMA = pa.schema(
         ("deciding", pa.string()),
         ("writing", pa.string()),
         ("log_odds", pa.list_(pa.float32())),
-        ("signature", pa.binary(_SIGNATURE_BYTES)),
+        ("signature", pa.binary(4 * SIGNATURE)),
     ]
 )
 """Columns of the ledger: a row for each time that an article was labelled, in order."""
@@ -55,16 +54,17 @@ class Version:
 
 def article_key(article: Article) -> int:
     """Which article of which page this is, whatever its text, in 64 bits."""
-    return _hash(article.page, str(article.part), article.id)
+    return key_of(article.page, str(article.part), article.id)
 
 
 def content_key(article: Article) -> int:
     """What a record is made of, whatever the spaces in its text, in 64 bits."""
     about = (article.title, article.body, article.published, article.source, article.url)
-    return _hash(*(" ".join((text or "").split()) for text in about), "|".join(article.tags))
+    return key_of(*(" ".join((text or "").split()) for text in about), "|".join(article.tags))
 
 
-def _hash(*parts: str) -> int:
+def key_of(*parts: str) -> int:
+    """A hash of texts in 64 bits, the same for ever."""
     digest = blake2b(digest_size=8)
     for part in parts:
         digest.update(part.encode("utf-8", "surrogatepass") + b"\0")

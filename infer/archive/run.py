@@ -51,16 +51,13 @@ class ArchiveRun:
         self._folder = Folder(place)
         self._pipeline, self._topics, self._options, self._engine = pipeline, engine.topics, options, engine
         self._layout = Layout(engine.topics.topics, pipeline.explain, archived=True)
-        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(self._folder.place.locked())
-        self._rejects = self._stack.enter_context(SpooledTemporaryFile(MOST_IN_MEMORY))
-        try:
+        with ExitStack() as stack:
+            stack.enter_context(self._folder.place.locked())
+            self._rejects = stack.enter_context(SpooledTemporaryFile(MOST_IN_MEMORY))
             self.planner = self._resume()
-        except BaseException:
-            self._stack.close()
-            raise
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
@@ -80,15 +77,11 @@ class ArchiveRun:
 
     def _results(self, inputs: Sequence[str | Path]) -> Generator[Result, None, None]:
         rejected: deque[Reject] = deque()
-        journalled = len(self.planner.rows) - self._published
         with self._engine.reading(self.planner.plans(inputs, rejected.append)) as windows:
             for labelled in windows:
                 yield from self._note(rejected)
                 records = self._finish(labelled)
-                journalled += len(records)
-                if journalled >= PUBLISHED:
-                    self._folder.publish()
-                    journalled = 0
+                self._publish_if_due()
                 yield from records
         yield from self._note(rejected)
         self._folder.publish()
@@ -100,7 +93,6 @@ class ArchiveRun:
 
     def _resume(self) -> Planner:
         rows, stories = Rows(len(self._topics.topics)), Stories()
-        self._published = 0
         for table in self._folder.open():
             rows.extend(table)
             found = table["signature"].to_pylist()
@@ -108,11 +100,16 @@ class ArchiveRun:
                 np.frombuffer(b"".join(found), np.uint32).reshape(-1, SIGNATURE),
                 np.asarray(table["story"].to_pylist(), np.int64),
             )
+        self._publish_if_due()  # a run may have been killed at that
         self._exact, self._cascaded = self._engine.versions
         writing = self._pipeline.summarizer.version if self._pipeline.summarizer else "none"
         writing += " explained" if self._pipeline.explain else ""
         version = Version(self._cascaded, self._topics.version.deciding, writing)
         return Planner(rows, stories, self._folder.known, version, self._exact, self._options)
+
+    def _publish_if_due(self) -> None:
+        if self._folder.journalled >= PUBLISHED:
+            self._folder.publish()
 
     def _note(self, rejected: deque[Reject]) -> Iterator[Reject]:
         """Write down what was rejected since."""

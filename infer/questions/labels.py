@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from infer.archive.folder import PARTS
 from infer.archive.place import is_url, place_of
 from infer.errors import UsageError
 from infer.inputs.fields import is_record, shown
@@ -20,7 +21,6 @@ from infer.questions.forms import csv_table, jsonl_table, parquet_view, quoted
 if TYPE_CHECKING:
     import duckdb
 
-PARTS = "date=*/part-*.parquet"
 # Grouping a million records takes less; what takes more is put aside in a temporary folder.
 MEMORY = "2GB"
 BATCH_ROWS = 10_000
@@ -142,6 +142,9 @@ def open_labels(place: str | Path) -> Iterator[Labels]:
         raise UsageError("questions need DuckDB: pip install 'mujaz[archive]'") from None
     with tempfile.TemporaryDirectory(prefix="mujaz-") as spill, duckdb.connect() as connection:
         paths = _fetched(str(place), Path(spill)) if is_url(place) else _files(Path(place))
+        if not paths:
+            remedy = f"`mujaz label INPUT -o {place}` writes them"
+            raise UsageError(f"{str(place)!r} holds no labels ({PARTS}); {remedy}")
         try:
             # Extensions would come from the network; Python's variables are no tables.
             for name in ("autoinstall_known_extensions", "autoload_known_extensions"):
@@ -165,11 +168,7 @@ def open_labels(place: str | Path) -> Iterator[Labels]:
 def _files(place: Path) -> list[str]:
     """Absolute paths of the records' files."""
     if place.is_dir():
-        if parts := sorted(place.glob(PARTS)):
-            return [str(part.absolute()) for part in parts]
-        raise UsageError(
-            f"{str(place)!r} holds no labels ({PARTS}); `mujaz label INPUT -o {place}` writes them"
-        )
+        return [str(part.absolute()) for part in sorted(place.glob(PARTS))]
     if not place.exists():
         raise UsageError(f"no such file or folder: {str(place)!r}; `mujaz label INPUT -o {place}` makes it")
     if place.suffix.lower() not in SUFFIXES:
@@ -187,8 +186,6 @@ def _fetched(place: str, folder: Path) -> list[str]:
         with there.open(name) as part, copy.open("wb") as stream:
             shutil.copyfileobj(part, stream)
         copies.append(str(copy))
-    if not copies:
-        raise UsageError(f"{place!r} holds no labels ({PARTS}); `mujaz label INPUT -o {place}` writes them")
     return copies
 
 

@@ -393,3 +393,15 @@ def test_the_command_writes_archives_and_says_what_it_passed_over(articles, tiny
     wrong = mujaz("summarize", articles, "-o", tmp_path / "summaries")
     assert wrong.returncode == 2
     assert not (tmp_path / "summaries").exists()
+
+
+def test_a_run_that_goes_on_publishes_as_one_that_begins(pipeline, tmp_path, monkeypatch):
+    monkeypatch.setattr("infer.archive.run.PUBLISHED", 48)
+    rows = [row(i) for i in range(50)]
+    run(tmp_path / "labels", pipeline, write(tmp_path / "in.jsonl", rows))
+    ledger = tmp_path / "labels" / "_ledger"
+    before = len(list(ledger.iterdir()))
+    rows += [row(i) for i in range(50, 90)]  # fewer than are journalled, in several windows
+    run(tmp_path / "labels", pipeline, write(tmp_path / "in.jsonl", rows))
+    assert len(list(ledger.iterdir())) == before + 1
+    assert len(records(tmp_path / "labels")) == 90
