@@ -11,12 +11,12 @@ quality of what comes out means nothing and is not printed.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from timing import publish
 from tokenizers import BertWordPieceTokenizer
 from transformers import BertConfig, BertModel
 
@@ -60,9 +60,7 @@ def main() -> None:
         "articles_a_second": round(len(labelled) / seconds, 2),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3),
     }
-    print(json.dumps(result, indent=2))
-    if arguments.output:
-        arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    publish(result, arguments.output)
 
 
 def _arguments() -> argparse.Namespace:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from timing import publish
 
 from infer.faithful import Source, Verdict, check
 from infer.schema import Article
@@ -46,9 +47,7 @@ def main() -> None:
     }
     if arguments.editors:
         result["editors"] = _editors(arguments.editors)
-    print(json.dumps(result, indent=2, ensure_ascii=False))
-    if arguments.output:
-        arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    publish(result, arguments.output)
 
 
 def _pairs(rows: list[dict[str, Any]], *, show: bool) -> dict[str, Any]:

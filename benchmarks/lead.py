@@ -9,7 +9,6 @@ form, no stemming (rouge-score's own tokenizer deletes Arabic).
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 from rouge_score.rouge_scorer import RougeScorer
+from timing import publish
 
 from infer.schema import Article
 from infer.summary import Lead
@@ -47,9 +47,7 @@ def main() -> None:
         "first two sentences": lambda row: " ".join(sentences(row["body"])[:2]),
     }
     result = {name: _score(rows, way) for name, way in ways.items()}
-    print(json.dumps(result, indent=2, ensure_ascii=False))
-    if arguments.output:
-        arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    publish(result, arguments.output)
 
 
 def _sample(rows: list[Row], count: int) -> list[Row]:

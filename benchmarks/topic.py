@@ -9,10 +9,11 @@ The examples, `oil-prices.jsonl`, were written for the project: 26 articles on o
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from pathlib import Path
+
+from timing import publish
 
 from infer.bundle import available_cores
 from infer.inputs import read
@@ -40,9 +41,7 @@ def main() -> None:
     result = {key: figures[key] for key in ("examples", "articles", "f1", "f1_95", "precision", "recall")}
     result |= {"seconds": round(seconds, 1), "cores": available_cores()}
     result |= {"samples": len(samples), "samples_whose_other_scores_changed": changed}
-    print(json.dumps(result, indent=2))
-    if arguments.output:
-        arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    publish(result, arguments.output)
 
 
 def _arguments() -> argparse.Namespace:
