@@ -150,7 +150,8 @@ def _pipeline(folder: Path) -> Callable[[list[str]], object]:
     from transformers import BertForSequenceClassification, PreTrainedTokenizerFast, pipeline
 
     tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
-    tokenizer.pad_token, tokenizer.model_max_length = "<pad>", LONGEST
+    tokenizer.pad_token = next(name for name in ("<pad>", "[PAD]") if name in tokenizer.get_vocab())
+    tokenizer.model_max_length = LONGEST
     model = BertForSequenceClassification.from_pretrained(folder, num_labels=3)
     classify = pipeline("text-classification", model=model, tokenizer=tokenizer, device=-1)
     return lambda texts: classify(texts, batch_size=BATCH, truncation=True, top_k=None)

@@ -24,8 +24,10 @@ from infer.schema import Article
 from infer.text import normalize
 
 FILE = "cascade.npz"
-LEAST_KNOWN = 16
+LEAST_KNOWN = 8
 """Features with a weight that an article has at least, if it is to be settled however sure its sums are."""
+BITS = 24
+"""Of a feature's hash: so many that few features which have a weight share it with others."""
 FEATURES = "stems-1"
 """Name and version of the features, to be changed with them: weights for others are not used."""
 # Words whose hashes are kept; a language has no end of them. What is longer is no word.
@@ -99,7 +101,8 @@ class Cascade:
         path = bundle.folder / FILE
         try:
             with np.load(path, allow_pickle=False) as file:
-                weights = Weights(file["hashes"], file["levels"], file["largest"])
+                hashes = np.cumsum(file["steps"], dtype=np.uint32)
+                weights = Weights(hashes, file["levels"].T, file["largest"])
             about = json.dumps([settings, bundle.files[FILE]], sort_keys=True)
             return cls(weights, settings, hashlib.sha256(about.encode()).hexdigest()[:12])
         except (OSError, ValueError, KeyError) as error:
@@ -136,7 +139,7 @@ def features(article: Article) -> Hashes:
     for words in (title, body):
         parts.append(words[:-1] * np.uint64(1_000_003) + words[1:] * np.uint64(7_919) + np.uint64(12_345))
     mixed = np.concatenate(parts)
-    return np.unique((mixed ^ (mixed >> np.uint64(32))).astype(np.uint32))
+    return np.unique(((mixed ^ (mixed >> np.uint64(32))).astype(np.uint32)) >> np.uint32(32 - BITS))
 
 
 def _hashes(text: str) -> npt.NDArray[np.uint64]:

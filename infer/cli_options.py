@@ -51,7 +51,7 @@ Output = Annotated[
         "-o",
         metavar="OUT",
         help="File to write: .jsonl, .csv or .parquet; - is JSONL on standard output; of label, a name "
-        "without a suffix is an archive's folder. Without it a table is printed.",
+        "without a suffix is an archive's folder or URL. Without it a table is printed.",
     ),
 ]
 IdColumn = Annotated[str, typer.Option(help="A table's column of ids.")]

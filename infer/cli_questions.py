@@ -43,7 +43,8 @@ app = typer.Typer()
 LabelsPlace = Annotated[
     str,
     typer.Argument(
-        help="Folder that mujaz label wrote, or one file of its: .parquet, .jsonl or .csv.", metavar="LABELS"
+        help="Folder (or URL) that mujaz label wrote, or one file of its: .parquet, .jsonl or .csv.",
+        metavar="LABELS",
     ),
 ]
 Model = Annotated[

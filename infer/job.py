@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task
 from rich.text import Text
 
 from infer import table
-from infer.archive import REJECTS, open_archive
+from infer.archive import REJECTS, is_url, open_archive
 from infer.errors import UsageError
 from infer.inputs import estimate, read
 from infer.inputs.options import ReadOptions
@@ -84,6 +84,9 @@ def run(
     """
     items = read(inputs, options)  # complains before a model is loaded
     into_archive = output not in (None, "-") and not PurePosixPath(output or "").suffix
+    if not into_archive and output and is_url(output):
+        remedy = "name a file of this machine, or an archive: a URL without a suffix"
+        raise UsageError(f"{output!r}: single files are not written to URLs; {remedy}")
     if not into_archive and archive and (archive.exact or archive.engine != "local"):
         given = "--exact" if archive.exact else "--engine"
         raise UsageError(f"{given} is for archives alone: name a folder with -o, or drop it")

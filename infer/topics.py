@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,8 @@ class TopicModel:
         self._weights = np.array([head["weights"] for head in heads], np.float32)
         self._biases = np.array([head["bias"] for head in heads], np.float32)
         self._tokenizer = bundle.tokenizer
+        # Two threads in one tokenizer, of which one sets its truncation, wait for each other for ever.
+        self._tokenizing = Lock()
         self._session = bundle.session(config["graph"], threads)
 
     @classmethod
@@ -167,11 +170,13 @@ class TopicModel:
 
     def windows(self, articles: Sequence[Article]) -> list[Window]:
         """The windows of tokens in which the model reads the articles, in order."""
-        return [window for i, article in enumerate(articles) for window in self._windows(i, article)]
+        with self._tokenizing:
+            return [window for i, article in enumerate(articles) for window in self._windows(i, article)]
 
     def vectors(self, articles: Sequence[Article]) -> Array:
         """The encoder's vector of each article's first window, of unit length (articles × width)."""
-        first = [self._windows(i, article)[0] for i, article in enumerate(articles)]
+        with self._tokenizing:
+            first = [self._windows(i, article)[0] for i, article in enumerate(articles)]
         parts = [
             (batch, self._session.run(["vectors"], self._pad([first[i] for i in batch]))[0])
             for batch in _batches(first)

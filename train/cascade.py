@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import StratifiedGroupKFold
 
-from infer.cascade import FEATURES, FILE, Hashes, Weights, features
+from infer.cascade import FEATURES, FILE, LEAST_KNOWN, Hashes, Weights, features
 from infer.errors import UsageError
 from infer.pipeline import screen
 from infer.schema import Article
@@ -30,7 +31,7 @@ from infer.topics import TopicModel
 from train import settling
 from train.files import save_whole, write_json
 from train.folder import changed
-from train.settling import Limits, Teacher
+from train.settling import Teacher
 from train.splits import duplicate_groups
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,9 @@ LEAST_ARTICLES = 1_000
 LEAST_GIVEN = 20
 # Articles that have a feature, at least, for it to have a weight.
 RAREST = 3
+# Features that are kept, those with the most effect: with all 130,000 no more is settled.
+MOST_FEATURES = 30_000
+TINY = 1e-12
 # Strength of the ridge, and how far from its border a decision still counts: surer ones teach nothing more.
 STRENGTH, FAR = 1.0, 6.0
 HEADING = "\n\n## The cascade\n"
@@ -75,9 +79,28 @@ class Linear:
     columns: npt.NDArray[np.int64]
     intercepts: Array
 
+    def known(self, values: csr_matrix) -> npt.NDArray[np.int64]:
+        """How many features of each article have a weight."""
+        return np.asarray(np.diff(values[:, self.columns].indptr), np.int64)
+
     def sums(self, values: csr_matrix) -> Array:
         """Articles × topics."""
         return np.asarray(values[:, self.columns] @ self.weights.exact() + self.intercepts)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is said of articles by models that did not see them.
+
+    Attributes:
+        sums: Of weights, articles × topics.
+        known: Features with a weight of each article.
+        parts: Its fold.
+    """
+
+    sums: Array
+    known: npt.NDArray[np.int64]
+    parts: npt.NDArray[np.int64]
 
 
 def make_cascade(
@@ -104,16 +127,30 @@ def make_cascade(
     drawn, teacher = score(topic_model, articles, runs, count=count, seed=seed)
     _check(topic_model.topics, drawn, teacher)
     matrix = _matrix(drawn)
-    sums, parts = cross_validate(matrix, drawn, teacher, seed)
+    held = cross_validate(matrix, drawn, teacher, seed)
 
-    def choose(sums: Array, teacher: Teacher) -> Limits:
-        return settling.best_limits(sums, teacher, agreement)
-
-    outcome = settling.nested(sums, parts, teacher, choose)
+    # Two numbers a topic, which no limit but the margin of review depends on: folds need not have their own.
+    slopes, offsets = settling.calibrate(held.sums, teacher)
+    log_odds = held.sums * slopes + offsets
+    log_odds[held.known < LEAST_KNOWN] = teacher.borders  # where nothing is plain
+    choose = partial(settling.best_limits, agreement=agreement)
+    limits = choose(log_odds, held.parts, teacher)
+    if limits is None:
+        raise UsageError(
+            f"no limits are safe for an agreement of {agreement:.2%} by {len(drawn)} articles: draw more, or "
+            "ask for less"
+        )
+    outcome = settling.nested(log_odds, held.parts, teacher, choose)
     figures = settling.figures(outcome, teacher, topic_model.topics)
-    limits, linear = choose(sums, teacher), fit(matrix, teacher)
-    figures |= {"share": limits.share, "curve": settling.curve(sums, parts, teacher)}
-    _write(model, topic_model.topics, linear, limits, figures)
+    linear = fit(matrix, teacher)
+    figures |= {"share": limits.share, "curve": settling.curve(log_odds, held.parts, teacher)}
+    settings = {
+        "slopes": slopes,
+        "offsets": offsets + slopes * linear.intercepts,
+        "low": limits.low,
+        "high": limits.high,
+    }
+    _write(model, topic_model.topics, linear.weights, settings, figures)
     return figures
 
 
@@ -129,17 +166,11 @@ def _check(topics: Sequence[str], drawn: list[Article], teacher: Teacher) -> Non
 
 
 def _write(
-    model: Path, topics: Sequence[str], linear: Linear, limits: Limits, figures: dict[str, Any]
+    model: Path, topics: Sequence[str], kept: Weights, settings: dict[str, Array], figures: dict[str, Any]
 ) -> None:
-    kept = linear.weights
-    settings = {
-        "slopes": limits.slopes,
-        "offsets": limits.offsets + limits.slopes * linear.intercepts,
-        "low": limits.low,
-        "high": limits.high,
-    }
     with changed(model, model) as draft:
-        np.savez_compressed(draft / FILE, hashes=kept.hashes, levels=kept.levels, largest=kept.largest)
+        steps = np.diff(kept.hashes, prepend=np.uint32(0))  # which are small numbers, as hashes are not
+        np.savez_compressed(draft / FILE, steps=steps, levels=kept.levels.T, largest=kept.largest)
         config = json.loads((draft / "config.json").read_text(encoding="utf-8"))
         config["cascade"] = {"topics": list(topics), "features": FEATURES} | {
             name: [round(float(value), 5) for value in values] for name, values in settings.items()
@@ -208,13 +239,11 @@ def _matrix(articles: Sequence[Article]) -> Matrix:
     return Matrix(csr_matrix((values, np.concatenate(rows), ends), (len(rows), len(hashes))), hashes)
 
 
-def cross_validate(
-    matrix: Matrix, articles: Sequence[Article], teacher: Teacher, seed: int
-) -> tuple[Array, npt.NDArray[np.int64]]:
-    """Sums of weights for articles that a fold's model did not see (articles × topics), and their folds."""
+def cross_validate(matrix: Matrix, articles: Sequence[Article], teacher: Teacher, seed: int) -> Held:
+    """What models say of the articles of folds that they did not see."""
     groups = duplicate_groups([normalize(f"{a.title} {a.body}") for a in articles])
     kind = teacher.given @ (1 << np.arange(teacher.given.shape[1]))
-    part = np.empty(len(kind), np.int64)
+    part, known = np.empty(len(kind), np.int64), np.empty(len(kind), np.int64)
     sums = np.empty_like(teacher.log_odds)
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     for number, (train, test) in enumerate(splitter.split(kind, kind, groups)):
@@ -222,8 +251,9 @@ def cross_validate(
         chosen = np.isin(np.arange(len(kind)), train)
         linear = fit(Matrix(matrix.values[chosen], matrix.hashes), teacher.of(chosen))
         sums[test] = linear.sums(matrix.values[test])
+        known[test] = linear.known(matrix.values[test])
         log.info("fold %d of %d", number + 1, FOLDS)
-    return sums, part
+    return Held(sums, known, part)
 
 
 def fit(matrix: Matrix, teacher: Teacher) -> Linear:
@@ -236,7 +266,10 @@ def fit(matrix: Matrix, teacher: Teacher) -> Linear:
     distances = np.clip(teacher.log_odds - teacher.borders, -FAR, FAR)
     ridges = [Ridge(alpha=STRENGTH, solver="sparse_cg").fit(weighted, column) for column in distances.T]
     weights = np.stack([ridge.coef_ * rarity for ridge in ridges], axis=1)
+    effect = np.abs(weights) * np.sqrt(often)[:, None]
+    weights[np.argsort(-(effect / (effect.max(0) + TINY)).max(1), kind="stable")[MOST_FEATURES:]] = 0
     largest = np.abs(weights).max(0)
+    largest[largest == 0] = 1.0
     levels = (np.sign(weights) * np.rint(127 * np.sqrt(np.abs(weights) / largest))).astype(np.int8)
     columns = np.flatnonzero(levels.any(1))
     kept = Weights(matrix.hashes[columns], levels[columns], largest.astype(np.float32))
@@ -252,7 +285,8 @@ def _section(figures: dict[str, Any]) -> str:
 In archives, a linear model over words (`{FILE}`) settles what is plain before the encoder is asked.
 On {mix}, in five folds, near-duplicates together
 and each fold's limits chosen on the others, it settles {figures["settled"]:.1%}, and
-{figures["agreement"]:.2%} of all have the topics that the encoder gives. Of the articles that the encoder gives a topic it loses
-{lost}. Of those that the encoder puts aside for review
-it settles {figures["settled_of_review"]:.0%}. Made by `mujaz-train cascade`.
+{figures["agreement"]:.2%} of all have the topics that the encoder gives. Of the articles that the encoder
+gives a topic it loses {lost}.
+Of those that the encoder puts aside for review it settles {figures["settled_of_review"]:.0%}.
+Made by `mujaz-train cascade`.
 """

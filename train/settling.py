@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,9 +19,9 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 # Shares of a topic's articles that limits may lose, and of those given the topic that may be wrong.
-SHARES = (0.0025, 0.005, 0.0075, 0.01, 0.0125, 0.015, 0.0175, 0.02, 0.03)
-# Standard deviations by which errors have to stay below what is allowed: 95% of chance, on one side.
-MARGIN = 1.645
+SHARES = (0.0, 0.0025, 0.005, 0.0075, 0.01, 0.0125, 0.015, 0.0175, 0.02, 0.03)
+# Standard deviations by which errors have to stay below what is allowed: 90% of chance, on one side.
+MARGIN = 1.28
 
 
 @dataclass(frozen=True)
@@ -56,29 +55,32 @@ class Teacher:
 
 @dataclass(frozen=True)
 class Limits:
-    """How sums become calibrated log-odds, and which of these are plain; one number a topic each.
+    """Which calibrated log-odds are plain; one number a topic each.
 
     Attributes:
-        slopes, offsets: Log-odds are ``slope * sum + offset``.
         low, high: Plain is what is as low as ``low`` or as high as ``high``.
         share: Of ``SHARES``, the one that they were chosen by.
     """
 
-    slopes: Array
-    offsets: Array
     low: Array
     high: Array
     share: float
 
-    def settled(self, sums: Array) -> tuple[Bools, Bools]:
+    def settled(self, log_odds: Array) -> tuple[Bools, Bools]:
         """Which articles are plain, and the topics that each would get, articles × topics."""
-        log_odds = sums * self.slopes + self.offsets
         high = log_odds >= self.high
         return np.asarray(((log_odds <= self.low) | high).all(1)), np.asarray(high)
 
 
+# Log-odds, folds and teacher of some articles; None where no limits are safe.
+Choose = Callable[[Array, Ints, Teacher], Limits | None]
+
+
 def calibrate(sums: Array, teacher: Teacher) -> tuple[Array, Array]:
-    """Slopes and offsets that turn sums into the encoder's own probabilities on average (Platt 1999)."""
+    """Slopes and offsets that turn sums of weights into log-odds (Platt 1999).
+
+    Fitted to the encoder's probabilities, not its decisions, so that they are calibrated as far as it is.
+    """
     probabilities = 1 / (1 + np.exp(-teacher.log_odds))
     labels = np.repeat([True, False], len(sums))
     fits = [
@@ -90,15 +92,14 @@ def calibrate(sums: Array, teacher: Teacher) -> tuple[Array, Array]:
     return np.array([f.coef_.item() for f in fits]), np.array([f.intercept_.item() for f in fits])
 
 
-def limits(sums: Array, teacher: Teacher, share: float) -> Limits:
+def limits(log_odds: Array, teacher: Teacher, share: float) -> Limits:
     """The widest limits beyond which each topic loses, and is given wrongly to, ``share`` of its articles.
 
     None is nearer to a border than the margin of review: what is plain is not in doubt.
     """
-    slopes, offsets = calibrate(sums, teacher)
-    log_odds, given = sums * slopes + offsets, teacher.given
+    given = teacher.given
     low, high = teacher.borders - teacher.margin, teacher.borders + teacher.margin
-    for topic in range(len(slopes)):
+    for topic in range(len(low)):
         most = int(share * given[:, topic].sum())
         order = np.argsort(log_odds[:, topic], kind="stable")
         column, on = log_odds[order, topic], given[order, topic]
@@ -107,23 +108,7 @@ def limits(sums: Array, teacher: Teacher, share: float) -> Limits:
             low[topic] = min(low[topic], np.nextafter(column[lost[most]], -np.inf))
         if len(wrong) > most:
             high[topic] = max(high[topic], np.nextafter(column[wrong[most]], np.inf))
-    return Limits(slopes, offsets, low, high, share)
-
-
-def best_limits(sums: Array, teacher: Teacher, agreement: float) -> Limits:
-    """The widest limits whose errors are safely fewer than ``1 - agreement`` of all articles.
-
-    They lose no article that they were chosen by where none wider are safe.
-    """
-    best = limits(sums, teacher, 0.0)
-    for share in SHARES:
-        candidate = limits(sums, teacher, share)
-        settled, given = candidate.settled(sums)
-        errors = (settled & (given != teacher.given).any(1)).sum()
-        if errors + MARGIN * np.sqrt(errors) > (1 - agreement) * len(sums):
-            break
-        best = candidate
-    return best
+    return Limits(low, high, share)
 
 
 @dataclass(frozen=True)
@@ -138,30 +123,52 @@ class Outcome:
     settled: Bools
     given: Bools
 
+    def wrong(self, teacher: Teacher) -> Bools:
+        """Articles that got other topics than the encoder gives."""
+        return np.asarray(self.settled & (self.given != teacher.given).any(1))
+
     def figures(self, teacher: Teacher) -> dict[str, float]:
         """Share settled, and share of all articles that have the encoder's topics."""
-        wrong = self.settled & (self.given != teacher.given).any(1)
         return {
             "settled": round(float(self.settled.mean()), 4),
-            "agreement": round(float(1 - wrong.mean()), 4),
+            "agreement": round(float(1 - self.wrong(teacher).mean()), 4),
         }
 
 
-def nested(sums: Array, parts: Ints, teacher: Teacher, choose: Callable[[Array, Teacher], Limits]) -> Outcome:
-    """Settle each fold by the limits that are chosen on the others.
+def nested(log_odds: Array, parts: Ints, teacher: Teacher, choose: Choose) -> Outcome:
+    """Settle each fold by the limits that are chosen on the others; where there are none, nothing of it.
 
     Args:
-        sums: Of each article by the model that did not see its fold, articles × topics.
+        log_odds: Of each article by the model that did not see its fold, articles × topics.
         parts: The fold of each article.
         teacher: What the encoder says of them.
         choose: Chooses limits.
     """
-    outcome = Outcome(np.zeros(len(sums), bool), np.zeros(sums.shape, bool))
+    outcome = Outcome(np.zeros(len(log_odds), bool), np.zeros(log_odds.shape, bool))
     for part in np.unique(parts):
         held = parts == part
-        chosen = choose(sums[~held], teacher.of(~held))
-        outcome.settled[held], outcome.given[held] = chosen.settled(sums[held])
+        chosen = choose(log_odds[~held], parts[~held], teacher.of(~held))
+        if chosen:
+            outcome.settled[held], outcome.given[held] = chosen.settled(log_odds[held])
     return outcome
+
+
+def best_limits(log_odds: Array, parts: Ints, teacher: Teacher, agreement: float) -> Limits | None:
+    """The widest limits whose errors are safely fewer than ``1 - agreement`` of all articles.
+
+    Errors are counted in each fold by limits of the others, as those by a fold's own are too few.
+
+    Returns:
+        None where not even limits that lose nothing of the articles they are chosen by are safe.
+    """
+    best = None
+    for share in SHARES:
+        outcome = nested(log_odds, parts, teacher, _losing(share))
+        errors = int(outcome.wrong(teacher).sum())
+        if errors + MARGIN * np.sqrt(errors) > (1 - agreement) * len(log_odds):
+            break
+        best = share
+    return None if best is None else limits(log_odds, teacher, best)
 
 
 def figures(outcome: Outcome, teacher: Teacher, topics: Sequence[str]) -> dict[str, Any]:
@@ -185,9 +192,13 @@ def figures(outcome: Outcome, teacher: Teacher, topics: Sequence[str]) -> dict[s
     }
 
 
-def curve(sums: Array, parts: Ints, teacher: Teacher) -> list[dict[str, float]]:
+def curve(log_odds: Array, parts: Ints, teacher: Teacher) -> list[dict[str, float]]:
     """Share settled against agreement, by the share that limits may lose."""
     return [
-        {"share": share} | nested(sums, parts, teacher, partial(limits, share=share)).figures(teacher)
+        {"share": share} | nested(log_odds, parts, teacher, _losing(share)).figures(teacher)
         for share in SHARES
     ]
+
+
+def _losing(share: float) -> Choose:
+    return lambda log_odds, _, teacher: limits(log_odds, teacher, share)

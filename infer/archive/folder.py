@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from infer import stories
 from infer.archive.place import DRAFTS, LOCK, Place
 from infer.archive.rows import SCHEMA
 from infer.errors import UsageError
@@ -135,7 +136,7 @@ class Folder:
         replaced = {day for note in notes for day in note["replaced"]}
         added, removed = self._sort_in(records, replaced)
         files = [done for note in notes for done in note["files"]]
-        note = {"format": FORMAT, "added": added, "removed": removed, "files": files}
+        note = {"added": added, "removed": removed, "files": files}
         self._write(f"{LEDGER}/{self._commits:08d}.parquet", _ledger_rows(journal), note)
         self._commits += 1
         self._parts |= dict.fromkeys(added)
@@ -164,7 +165,7 @@ class Folder:
             if table.num_rows:
                 table = table.sort_by([(name, "ascending") for name in ("page", "part", "id")])
                 name = f"date={day}/part-{_digest(table)}.parquet"
-                self._write(name, table, {"format": FORMAT})
+                self._write(name, table, {})
                 added.append(name)
         return added, [name for name in removed if name not in added]
 
@@ -195,7 +196,9 @@ class Folder:
             return pq.ParquetFile(file).read()
 
     def _write(self, name: str, table: pa.Table, note: dict[str, Any]) -> None:
-        text = json.dumps(note, ensure_ascii=False).encode("utf-8", "replace")
+        text = json.dumps(
+            note | {"format": FORMAT, "signatures": stories.VERSION}, ensure_ascii=False
+        ).encode("utf-8", "replace")
         content = io.BytesIO()
         pq.write_table(table.replace_schema_metadata({_META: text}), content, compression="zstd")
         content.seek(0)
@@ -211,6 +214,9 @@ class Folder:
         if note["format"] > FORMAT:
             newer = f"written by a newer Mujaz (format {note['format']}); update this one"
             raise UsageError(f"{self.place}/{name}: {newer}")
+        if note["signatures"] != stories.VERSION:
+            other = "copies were found in another way by the Mujaz that wrote it; label into a new folder"
+            raise UsageError(f"{self.place}/{name}: {other}")
         return note
 
 

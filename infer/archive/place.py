@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import glob
+import io
 import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -42,6 +45,11 @@ class Place(Protocol):
     def locked(self) -> AbstractContextManager[None]:
         """Keep other runs out, where that can be done."""
         ...
+
+
+def is_url(path: str | Path) -> bool:
+    """Whether a path names a place as ``s3://…`` does."""
+    return _URL.match(str(path)) is not None
 
 
 def place_of(path: str | Path) -> Place:
@@ -113,30 +121,54 @@ class _Remote:
         self._files, self._root, self._whole = files, root, whole
 
     def names(self, pattern: str) -> list[str]:
-        self._files.invalidate_cache()
         begin = len(self._root.lstrip("/")) + 1
-        return sorted(path.lstrip("/")[begin:] for path in self._files.glob(f"{self._root}/{pattern}"))
+        with self._told():
+            self._files.invalidate_cache()
+            found = self._files.glob(f"{glob.escape(self._root)}/{pattern}")
+        return sorted(path.lstrip("/")[begin:] for path in found)
 
-    def open(self, name: str) -> AbstractContextManager[BinaryIO]:
-        found: AbstractContextManager[BinaryIO] = self._files.open(f"{self._root}/{name}", "rb")
-        return found
+    def open(self, name: str) -> BinaryIO:
+        with self._told():
+            return io.BytesIO(self._files.cat_file(f"{self._root}/{name}"))
 
     def write(self, name: str, content: BinaryIO) -> None:
         folder, _, file = f"{self._root}/{name}".rpartition("/")
         draft = file if self._whole else f".mujaz-{secrets.token_hex(8)}.tmp"
-        self._files.makedirs(folder, exist_ok=True)
-        with self._files.open(f"{folder}/{draft}", "wb") as stream:
-            shutil.copyfileobj(content, stream)
-        if not self._whole:
-            self._files.mv(f"{folder}/{draft}", f"{folder}/{file}")
+        with self._told():
+            if not self._whole:  # the others have no folders, and would make a bucket of a misspelt name
+                self._files.makedirs(folder, exist_ok=True)
+            # In one call: a stream that is left by an exception would put what it has under the name.
+            self._files.pipe_file(f"{folder}/{draft}", content.read())
+            if not self._whole:
+                self.remove(name)  # some do not move a file to where one is
+                self._files.mv(f"{folder}/{draft}", f"{folder}/{file}")
 
     def remove(self, name: str) -> None:
-        if self._files.exists(f"{self._root}/{name}"):
-            self._files.rm_file(f"{self._root}/{name}")
+        with self._told():
+            if self._files.exists(f"{self._root}/{name}"):
+                self._files.rm_file(f"{self._root}/{name}")
 
-    def locked(self) -> AbstractContextManager[None]:
-        """Nothing: two runs at once are the user's to avoid."""
-        return nullcontext()
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Tries whether it can be written to, and no more: two runs at once are the user's to avoid."""
+        trial = f".mujaz-{secrets.token_hex(8)}.tmp"
+        try:
+            self.write(trial, io.BytesIO())
+            self.remove(trial)
+        except OSError as error:
+            raise UsageError(f"cannot write to {str(self)!r}: {error.strerror or error}") from None
+        yield
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Every kind of store has errors of its own, which nobody above knows."""
+        try:
+            yield
+        except OSError:
+            raise
+        except Exception as error:
+            reason = next(iter(str(error).splitlines()), "") or f"the store does not do that ({error!r})"
+            raise OSError(errno.EIO, reason, str(self)) from error
 
     def __str__(self) -> str:
         return str(self._files.unstrip_protocol(self._root))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -71,9 +71,14 @@ class ArchiveRun:
     def results(self, inputs: Sequence[str | Path]) -> Iterator[Result]:
         """Label what is new and give its records, and every Reject; at the end all of it is published.
 
+        Leaving the ``with`` block ends it where it is; what was given is kept.
+
         Raises:
             UsageError: An input does not exist or is not read.
         """
+        return self._stack.enter_context(closing(self._results(inputs)))
+
+    def _results(self, inputs: Sequence[str | Path]) -> Generator[Result, None, None]:
         rejected: deque[Reject] = deque()
         journalled = len(self.planner.rows) - self._published
         with self._engine.reading(self.planner.plans(inputs, rejected.append)) as windows:

@@ -78,15 +78,16 @@ def check(inputs: Sequence[str | Path]) -> None:
         raise UsageError("standard input (-) can be read only once")
     for given in inputs:
         if str(given) != "-":
-            _check_path(Path(given))
+            _check_path(given)
 
 
-def _check_path(given: Path) -> None:
-    shown = repr(str(given))
+def _check_path(named: str | Path) -> None:
+    given, shown = Path(named), repr(str(named))
     try:
         mode = given.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        raise UsageError(f"no such file or folder: {shown}") from None
+        remote = "; inputs are files of this machine: copy or mount them" if "://" in str(named) else ""
+        raise UsageError(f"no such file or folder: {shown}{remote}") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise UsageError(f"cannot look at {shown}: {getattr(error, 'strerror', None) or error}") from None
     if stat.S_ISDIR(mode):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from infer.archive.place import is_url, place_of
 from infer.errors import UsageError
 from infer.inputs.fields import is_record, shown
 from infer.questions.forms import csv_table, jsonl_table, parquet_view, quoted
@@ -128,7 +130,8 @@ def open_labels(place: str | Path) -> Iterator[Labels]:
     are out of its reach.
 
     Args:
-        place: A folder with ``date=…/part-….parquet``, or a ``.parquet``, ``.jsonl`` or ``.csv`` file.
+        place: A folder with ``date=…/part-….parquet``, such a folder's URL (its parts are copied to the
+            temporary folder), or a ``.parquet``, ``.jsonl`` or ``.csv`` file.
 
     Raises:
         UsageError: There is none, it is empty, damaged or holds no records; or DuckDB is not installed.
@@ -137,8 +140,8 @@ def open_labels(place: str | Path) -> Iterator[Labels]:
         import duckdb
     except ImportError:
         raise UsageError("questions need DuckDB: pip install 'mujaz[archive]'") from None
-    paths = _files(Path(place))
     with tempfile.TemporaryDirectory(prefix="mujaz-") as spill, duckdb.connect() as connection:
+        paths = _fetched(str(place), Path(spill)) if is_url(place) else _files(Path(place))
         try:
             # Extensions would come from the network; Python's variables are no tables.
             for name in ("autoinstall_known_extensions", "autoload_known_extensions"):
@@ -172,6 +175,21 @@ def _files(place: Path) -> list[str]:
     if place.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{str(place)!r}: labels are a folder, or a file in {', '.join(SUFFIXES)}")
     return [str(place.absolute())]
+
+
+def _fetched(place: str, folder: Path) -> list[str]:
+    """Copies of an archive's parts, as the connection reaches no network."""
+    there = place_of(place)
+    copies = []
+    for name in there.names(PARTS):
+        copy = folder / name
+        copy.parent.mkdir(exist_ok=True)
+        with there.open(name) as part, copy.open("wb") as stream:
+            shutil.copyfileobj(part, stream)
+        copies.append(str(copy))
+    if not copies:
+        raise UsageError(f"{place!r} holds no labels ({PARTS}); `mujaz label INPUT -o {place}` writes them")
+    return copies
 
 
 def _make_table(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], place: str) -> None:

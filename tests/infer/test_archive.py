@@ -393,29 +393,3 @@ def test_the_command_writes_archives_and_says_what_it_passed_over(articles, tiny
     wrong = mujaz("summarize", articles, "-o", tmp_path / "summaries")
     assert wrong.returncode == 2
     assert not (tmp_path / "summaries").exists()
-
-
-@pytest.mark.parametrize("scheme", ["memory", "file", "ftp-like"])
-def test_an_archive_at_a_url_is_what_it_is_in_a_folder(articles, pipeline, tmp_path, scheme, monkeypatch):
-    import fsspec
-
-    from infer.archive import place
-
-    if scheme == "ftp-like":  # a file system on which files grow while they are written
-        monkeypatch.setattr(place, "_WHOLE", set())
-    run(tmp_path / "here", pipeline, articles)
-    files, root = (
-        (fsspec.filesystem("file"), str(tmp_path / "there"))
-        if scheme == "file"
-        else (fsspec.filesystem("memory"), f"/{tmp_path.name}/there")
-    )
-    url = f"file://{root}" if scheme == "file" else f"memory:/{root}"
-    monkeypatch.setattr("infer.archive.run.PUBLISHED", 32)
-    with open_archive(url, pipeline) as archive:
-        results = archive.results([str(articles)])
-        next(results)  # and no further
-    assert len(run(url, pipeline, articles)) == 50 - WINDOW
-    assert run(url, pipeline, articles) == []
-    files.get(root, str(tmp_path / "fetched"), recursive=True)
-    assert records(tmp_path / "fetched") == records(tmp_path / "here")
-    assert not [name for name in files.find(root) if ".mujaz-" in name]

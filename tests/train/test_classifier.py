@@ -190,8 +190,7 @@ def test_scores_whose_file_was_cut_short_are_made_again(tiny_backbone, tmp_path,
     whole = classifier.held_out(config.model_copy(update={"runs": tmp_path / "whole"}), data, split)
 
     def dying(file, array, **_):
-        file.write(array.tobytes()[:40])
-        file.flush()
+        file.write_bytes(array.tobytes()[:40])
         raise KilledError
 
     with monkeypatch.context() as patch:

@@ -237,7 +237,7 @@ def test_a_draft_that_fails_leaves_the_older_model_and_nothing_beside_it(tiny_mo
         assert draft.parent.parent == place.parent
         raise OSError("disk full")
 
-    monkeypatch.setattr(topic, "write_manifest", fail)
+    monkeypatch.setattr(model_folder, "write_manifest", fail)
     with pytest.raises(OSError, match="disk full"):
         add_topic("football", path, tiny_model, place)
     assert TopicModel.from_pretrained(place).topics == tuple(toy.NAMES)
