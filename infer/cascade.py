@@ -122,7 +122,7 @@ class Cascade:
         known = at[self._hashes[at] == found]
         if len(known) < LEAST_KNOWN:
             return None
-        sums = self._weights[known].sum(0) / np.sqrt(len(found))
+        sums = self._weights[known].sum(0) / np.float32(np.sqrt(len(found)))
         log_odds: Array = sums * self._slopes + self._offsets
         plain = (log_odds <= self._low) | (log_odds >= self._high)
         return log_odds if plain.all() else None

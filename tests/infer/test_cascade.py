@@ -71,6 +71,7 @@ def test_what_lies_between_the_limits_is_left_to_the_encoder(cascade):
     assert 4 < sum_ < 6
     [log_odds] = cascade().settle([article])
     assert log_odds.tolist() == pytest.approx([sum_], rel=1e-5)
+    assert log_odds.dtype == np.float32
     assert cascade(high=[6.0]).settle([article]) == [None]
     [log_odds] = cascade(offsets=[-10.0]).settle([article])
     assert log_odds.tolist() == pytest.approx([sum_ - 10], rel=1e-5)
