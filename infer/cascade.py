@@ -1,7 +1,7 @@
 """A linear model in front of the encoder, which settles the articles that are plain.
 
 Most of an archive is plainly about none of the topics, and a count of words says so thousands of times a
-second. It was fitted to the encoder's own decisions (``train/cascade.py``), and where it is not sure that the
+second. It was fitted to the encoder's own scores (``train/cascade.py``), and where it is not sure that the
 encoder would decide as it does, the encoder is asked.
 """
 
@@ -12,6 +12,8 @@ import json
 import re
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,64 +21,92 @@ import numpy.typing as npt
 from infer.bundle import Bundle
 from infer.errors import ModelError
 from infer.schema import Article
+from infer.text import normalize
 
-COLUMNS = 1 << 16
-"""Features: words, pairs of words, and words of the title, hashed."""
 FILE = "cascade.npz"
-# Words whose hashes are kept; a language has no end of them.
+LEAST_KNOWN = 8
+"""Features with a weight that an article has at least, if it is to be settled however sure its sums are."""
+BITS = 24
+"""Of a feature's hash: so many that few features which have a weight share it with others."""
+FEATURES = "stems-1"
+"""Name and version of the features, to be changed with them: weights for others are not used."""
+# Words whose hashes are kept; a language has no end of them. What is longer is no word.
 _KEPT = 300_000
-_MARKS = re.compile("[\u0640\u064b-\u065f\u0670]")
+_LONGEST = 40
+# Words as they are found: with the vowel marks, joiners and direction signs that ``normalize`` takes out.
+_WORD = re.compile(
+    r"(?:[^\W\d_]|[\u00ad\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u2069\ufe00-\ufe0f\ufeff])+"
+)
+_PLAIN = re.compile("[\u0621-\u063a\u0641-\u064a]+")  # in its normal form whatever it is
 _FOLDED = str.maketrans("أإآٱىةؤئ", "اااايهوي")
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_PREFIX = re.compile("^(?:و(?=..[^ ]))?(?:(?:ال|بال|كال|فال|لل)(?=..))?")
+_PREFIX = re.compile("^(?:و(?=...))?(?:(?:ال|بال|كال|فال|لل)(?=..))?")
 _SUFFIX = re.compile("(?<=..)(?:ها|ان|ات|ون|ين|يه|ه|ي)$")
 
 Array = npt.NDArray[np.float32]
+Hashes = npt.NDArray[np.uint32]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of features, in one byte each, as roots, so that small ones are exact too.
+
+    Attributes:
+        hashes: Features, sorted.
+        levels: -127 to 127, features × topics.
+        largest: Weight of level 127, one a topic.
+    """
+
+    hashes: Hashes
+    levels: npt.NDArray[np.int8]
+    largest: Array
+
+    def exact(self) -> Array:
+        """The weights themselves, features × topics."""
+        share = self.levels.astype(np.float32) / 127
+        return np.asarray(share * np.abs(share) * self.largest, np.float32)
 
 
 class Cascade:
     """Settles the articles that are plain.
 
+    An article is plain where every topic's log-odds are as low as its lower limit or as high as its upper.
+
     Args:
-        weights: Of each feature, topics × ``COLUMNS``.
-        slopes: With ``offsets``, what turns a sum of weights into log-odds that the encoder gives a topic.
-        offsets: One a topic, as ``slopes``.
-        borders: Log-odds at which the model decides for a topic.
-        doubt: An article is plain where every topic's probability of being decided otherwise is at most this.
-        version: Digest of all of these.
+        weights: Of features; the mean over an article's, times the root of their number, is a topic's sum.
+        settings: ``slopes`` and ``offsets``, which turn a sum into calibrated log-odds, ``low`` and ``high``,
+            the limits: lists of one number a topic.
+        version: Digest of both.
     """
 
-    def __init__(
-        self, weights: Array, slopes: Array, offsets: Array, borders: Array, doubt: float, version: str
-    ) -> None:
+    def __init__(self, weights: Weights, settings: dict[str, Any], version: str) -> None:
         self.version = version
-        self._weights = np.ascontiguousarray(weights.T)
-        self._slopes, self._offsets, self._borders = slopes, offsets, borders
-        self._sure = float(np.log((1 - doubt) / doubt))
+        self._hashes, self._weights = weights.hashes, weights.exact()
+        names = ("slopes", "offsets", "low", "high")
+        self._slopes, self._offsets, self._low, self._high = (
+            np.array(settings[name], np.float32) for name in names
+        )
 
     @classmethod
     def of(cls, bundle: Bundle) -> Cascade | None:
-        """The cascade of a topic model's folder; None where it has none, or not for all of its topics.
+        """The cascade of a topic model's folder; None where it has none, or one for other topics or features.
 
         Raises:
-            ModelError: Its file cannot be read.
+            ModelError: Its file cannot be read, or its settings lack something.
         """
         settings = bundle.config.get("cascade")
-        topics = list(bundle.config["id2label"].values())
-        if settings is None or settings["topics"] != topics:
+        topics = [bundle.config["id2label"][str(i)] for i in range(len(bundle.config["id2label"]))]
+        if settings is None or (settings.get("topics"), settings.get("features")) != (topics, FEATURES):
             return None
-        path = bundle.folder / settings["file"]
+        path = bundle.folder / FILE
         try:
             with np.load(path, allow_pickle=False) as file:
-                weights = from_levels(file["levels"], file["largest"])
+                hashes = np.cumsum(file["steps"], dtype=np.uint32)
+                weights = Weights(hashes, file["levels"].T, file["largest"])
+            about = json.dumps([settings, bundle.files[FILE]], sort_keys=True)
+            return cls(weights, settings, hashlib.sha256(about.encode()).hexdigest()[:12])
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"{path}: no cascade: {error}; get the model folder again") from None
-        limits = np.array([bundle.config["calibration"][topic]["threshold"] for topic in topics])
-        slopes, offsets = (np.array(settings[name], np.float32) for name in ("slopes", "offsets"))
-        about = json.dumps([settings, bundle.files.get(settings["file"])], sort_keys=True)
-        version = hashlib.sha256(about.encode()).hexdigest()[:12]
-        borders = np.log(limits / (1 - limits)).astype(np.float32)
-        return cls(weights, slopes, offsets, borders, settings["doubt"], version)
 
     def settle(self, articles: Sequence[Article]) -> list[Array | None]:
         """Calibrated log-odds of every topic, in the model's order, of each article that is plain.
@@ -84,53 +114,57 @@ class Cascade:
         Returns:
             None for each article that the encoder has to read.
         """
-        found: list[Array | None] = []
-        for article in articles:
-            columns = features(article)
-            sums = self._weights[columns].sum(0) / np.sqrt(max(1, len(columns)))
-            decided = sums * self._slopes + self._offsets
-            plain = bool((np.abs(decided) >= self._sure).all())
-            found.append((decided + self._borders).astype(np.float32) if plain else None)
-        return found
+        return [self._settled(features(article)) for article in articles]
+
+    def _settled(self, found: Hashes) -> Array | None:
+        at = np.searchsorted(self._hashes, found)
+        at[at == len(self._hashes)] = 0
+        known = at[self._hashes[at] == found]
+        if len(known) < LEAST_KNOWN:
+            return None
+        sums = self._weights[known].sum(0) / np.float32(np.sqrt(len(found)))
+        log_odds: Array = sums * self._slopes + self._offsets
+        plain = (log_odds <= self._low) | (log_odds >= self._high)
+        return log_odds if plain.all() else None
 
 
-def from_levels(levels: npt.NDArray[np.int8], largest: Array) -> Array:
-    """Weights from int8, topics × ``COLUMNS``; levels are roots of weights, so that small ones are exact too.
+def features(article: Article) -> Hashes:
+    """Hashes of an article's words, pairs of words and, once more, title's words: sorted, each once.
 
-    Args:
-        levels: Of the weights, of the same shape.
-        largest: Weight of level 127, one a topic.
+    Words are taken in their normal form, without the article and prepositions before and the commonest
+    endings behind (after Larkey et al. 2002, "Improving stemming for Arabic information retrieval").
     """
-    share = levels.astype(np.float32) / 127
-    return np.asarray(share * np.abs(share) * largest[:, None], np.float32)
-
-
-def features(article: Article) -> npt.NDArray[np.int64]:
-    """Columns of an article's words, pairs of words and title's words, sorted, each once."""
     title, body = _hashes(article.title), _hashes(article.body)
     parts = [title, body, title * np.uint64(2_654_435_761) + np.uint64(99_991)]
     for words in (title, body):
         parts.append(words[:-1] * np.uint64(1_000_003) + words[1:] * np.uint64(7_919) + np.uint64(12_345))
     mixed = np.concatenate(parts)
-    mixed ^= mixed >> np.uint64(32)
-    mixed ^= (mixed >> np.uint64(15)) ^ (mixed >> np.uint64(7))
-    return np.unique(mixed & np.uint64(COLUMNS - 1)).astype(np.int64)
+    return np.unique(((mixed ^ (mixed >> np.uint64(32))).astype(np.uint32)) >> np.uint32(32 - BITS))
 
 
 def _hashes(text: str) -> npt.NDArray[np.uint64]:
-    return np.array([_KNOWN[word] for word in _WORD.findall(_MARKS.sub("", text))], np.uint64)
+    found = np.array([_KNOWN[word] for word in _WORD.findall(text)], np.uint64)
+    return np.asarray(found[found != 0])
 
 
 class _Words(dict[str, int]):
-    """Hash of each word without what is written together with it."""
+    """Hash of each word without what is written together with it; 0 of what is no word."""
 
     def __missing__(self, word: str) -> int:
-        folded = word.translate(_FOLDED)
-        stem = _SUFFIX.sub("", _PREFIX.sub("", folded))
-        if len(self) >= _KEPT:
-            self.clear()
-        self[word] = found = zlib.crc32(stem.encode("utf-8", "replace"))
+        found = zlib.crc32(stem.encode()) if len(stem := _stem(word)) > 1 else 0
+        if len(word) <= _LONGEST:
+            if len(self) >= _KEPT:
+                self.clear()
+            self[word] = found
         return found
+
+
+def _stem(word: str) -> str:
+    # Normalized word by word, as each is met once: a whole text takes longer than all the rest.
+    letters = word
+    if not _PLAIN.fullmatch(word):
+        letters = "".join(filter(str.isalpha, normalize(word).lower()))
+    return _SUFFIX.sub("", _PREFIX.sub("", letters.translate(_FOLDED)))
 
 
 _KNOWN = _Words()

@@ -163,6 +163,11 @@ class TopicModel:
         review = bool((np.abs(log_odds - self._borders) < self._margin).any())
         return TopicScores(tuple(map(float, scores)), topics, review, windows)
 
+    @property
+    def limits(self) -> tuple[Array, float]:
+        """Log-odds at which each topic is given, and how near to them an article is in review."""
+        return self._borders, self._margin
+
     def windows(self, articles: Sequence[Article]) -> list[Window]:
         """The windows of tokens in which the model reads the articles, in order."""
         with self._tokenizing:

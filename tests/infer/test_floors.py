@@ -21,13 +21,17 @@ def metrics():
 @pytest.fixture(scope="module")
 def figures(metrics):
     """Figures by the names that the floors have; what is better smaller is negated."""
-    crossed = metrics["cross_validation"]
+    crossed, cascade = metrics["cross_validation"], metrics["cascade"]
+    lost = max(topic["lost"] / topic["articles"] for topic in cascade["topics"].values())
     return {
         "macro_f1": crossed["macro_f1"],
         **{name: topic["f1"] for name, topic in crossed["topics"].items()},
         "unseen_outlets_macro_f1": metrics["unseen_outlets"]["model"]["macro_f1"],
         "later_macro_f1": metrics["later"]["model"]["macro_f1"],
         "int8_agreement": metrics["export"]["int8_agreement"],
+        "cascade_settled": cascade["settled"],
+        "cascade_agreement": cascade["agreement"],
+        "cascade_kept_of_each_topic": 1 - lost,
         "expected_calibration_error": -crossed["expected_calibration_error"],
         "size_mb": -sum(path.stat().st_size for path in default_model().iterdir()) / 1e6,
     }

@@ -9,31 +9,38 @@ import pytest
 
 from infer.archive import open_archive
 from infer.bundle import open_bundle
-from infer.cascade import COLUMNS, FILE, Cascade, features, from_levels
+from infer.cascade import FILE, LEAST_KNOWN, Cascade
 from infer.errors import ModelError, UsageError
 from infer.pipeline import load
 from infer.schema import Article
 from infer.topics import TopicModel
+from tests.train import toy
 from train import cascade
-from train.cascade import Doubts, best_limit, make_cascade
+from train.cascade import make_cascade
+from train.topic import add_topic
 
+SUBJECTS = (
+    "بغداد العراق واشنطن أميركا قاعدة قوات سفارة وفد تحالف انسحاب عسكرية مستشارين",
+    "غزة رفح قصف هدنة نازحين معبر حصار خان يونس قطاع مخيم إغاثة شهداء",
+    "رسوم جمركية واردات الصين صلب ألمنيوم أسعار مصدرين تعريفة بكين بضائع تجارية",
+)
 SPORT = "مباراة فريق هدف ملعب لاعب مدرب كأس جمهور دوري تدريب بطولة مرمى حكم ركلة فوز"
-GAZA = "غزة رفح قصف هدنة نازحين معبر حصار خان يونس قطاع مخيم إغاثة شهداء"
 BOTH = "قال اليوم أمس في من على إلى عن مع بعد قبل هذا التي الذي رئيس وزير"
 
 
 def news(seed):
+    """Title and body of an article: every third is on a topic, the others on sport."""
     draw = random.Random(seed)
-    on_topic = draw.random() < 0.3
-    words = (GAZA if on_topic else SPORT).split() * 2 + BOTH.split()
-    return on_topic, " ".join(draw.choices(words, k=5)), " ".join(draw.choices(words, k=60))
+    subject = draw.choice(SUBJECTS) if draw.random() < 0.3 else SPORT
+    words = subject.split() * 2 + BOTH.split()
+    return " ".join([subject.split()[0], *draw.choices(words, k=4)]), " ".join(draw.choices(words, k=60))
 
 
 @pytest.fixture(scope="module")
 def articles(tmp_path_factory):
     path = tmp_path_factory.mktemp("mix") / "articles.parquet"
     rows = [news(i) for i in range(1_200)]
-    table = pa.table({"title": [title for _, title, _ in rows], "body": [body for _, _, body in rows]})
+    table = pa.table({"title": [title for title, _ in rows], "body": [body for _, body in rows]})
     pq.write_table(table, path)
     return path
 
@@ -45,10 +52,11 @@ def decides(tiny_model):
     def log_odds(self, windows):
         articles = max((window.article for window in windows), default=-1) + 1
         found = np.full((articles, len(self.topics)), -6, np.float32)
-        gaza = self._tokenizer.token_to_id("▁غزة")
+        signs = [self._tokenizer.token_to_id(f"▁{word}") for word in ("بغداد", "غزة", "رسوم")]
         for window in windows:
-            if gaza in window.ids:
-                found[window.article, 1] = 6
+            for topic, sign in enumerate(signs):
+                if sign in window.ids:
+                    found[window.article, topic] = 6
         return found
 
     with pytest.MonkeyPatch.context() as patch:
@@ -68,7 +76,7 @@ def test_most_of_what_is_plain_is_settled_as_the_model_decides(made, decides):
     assert figures["agreement"] >= 0.995
     assert figures["settled"] > 0.5
     topics = TopicModel.from_pretrained(model)
-    given = [Article(str(i), *news(i)[1:]) for i in range(5_000, 5_300)]
+    given = [Article(str(i), *news(i)) for i in range(5_000, 5_300)]
     found = topics.cascade.settle(given)
     settled = [i for i, values in enumerate(found) if values is not None]
     assert len(settled) > 150
@@ -79,11 +87,17 @@ def test_most_of_what_is_plain_is_settled_as_the_model_decides(made, decides):
 
 
 def test_what_is_not_like_anything_seen_is_left_to_the_encoder(made):
+    unlike = [("", ""), ("", "كلمات غريبة تماما"), ("", " ".join(f"كلمة{'ا' * i}" for i in range(30)))]
     topics = TopicModel.from_pretrained(made[0])
-    assert topics.cascade.settle([Article("1", "", ""), Article("2", "", "كلمات غريبة تماما")]) == [
-        None,
-        None,
-    ]
+    assert topics.cascade.settle([Article("1", *texts) for texts in unlike]) == [None] * 3
+
+
+def test_what_is_settled_is_given_as_many_topics_as_there_are(made, decides):
+    _, figures, _ = made
+    assert figures["settled_on_a_topic"] > 0.1
+    for each in figures["topics"].values():
+        assert each["articles"] > 60
+        assert each["lost"] <= 0.05 * each["articles"]
 
 
 def test_figures_and_card_tell_of_it_once_however_often_it_is_made(made, articles):
@@ -117,13 +131,24 @@ def test_an_archive_lets_the_cascade_settle_and_exact_asks_the_encoder(made, art
         assert list(run.results([str(articles)])) == []
 
 
-def test_a_cascade_of_other_topics_is_not_used(made, tmp_path):
+def test_a_cascade_of_other_topics_or_features_is_not_used(made):
     bundle = open_bundle(made[0])
     assert Cascade.of(bundle) is not None
+    bundle.config["cascade"] |= {"features": "stems-0"}
+    assert Cascade.of(bundle) is None
+    bundle = open_bundle(made[0])
     bundle.config["cascade"]["topics"] = bundle.config["cascade"]["topics"][:-1]
     assert Cascade.of(bundle) is None
     del bundle.config["cascade"]
     assert Cascade.of(bundle) is None
+
+
+def test_a_topic_that_is_added_leaves_the_cascade_out(made, tmp_path):
+    rows = [row | {"labels": ["weather"] if "other" in row["labels"] else []} for row in toy.articles(32)]
+    examples = toy.write(tmp_path / "examples.jsonl", rows)
+    add_topic("weather", examples, made[0], tmp_path / "more")
+    assert TopicModel.from_pretrained(tmp_path / "more").cascade is None
+    assert not (tmp_path / "more" / FILE).exists()
 
 
 def test_a_file_that_is_no_cascade_is_refused(made, tmp_path):
@@ -132,6 +157,13 @@ def test_a_file_that_is_no_cascade_is_refused(made, tmp_path):
     bundle = open_bundle(made[0])
     with pytest.raises(ModelError, match="no cascade"):
         Cascade.of(type(bundle)(model, bundle.config, bundle.digest, bundle.files))
+
+
+def test_settings_that_lack_a_limit_are_refused(made):
+    bundle = open_bundle(made[0])
+    del bundle.config["cascade"]["low"]
+    with pytest.raises(ModelError, match=r"no cascade: 'low'; get the model folder again"):
+        Cascade.of(bundle)
 
 
 def test_too_few_articles_and_files_without_text_are_told(made, articles, tmp_path):
@@ -144,31 +176,18 @@ def test_too_few_articles_and_files_without_text_are_told(made, articles, tmp_pa
         make_cascade(model, [other], runs, count=50)
 
 
-def test_features_know_no_vowel_marks_and_no_order_of_sentences():
-    plain = features(Article("1", "عنوان الخبر", "أعلنت الحكومة خطة"))
-    assert features(Article("2", "عنوان الخبر", "أعْلَنَت  الحكومة، خطة")).tolist() == plain.tolist()
-    assert features(Article("3", "", "عنوان الخبر أعلنت الحكومة خطة")).tolist() != plain.tolist()
-    assert plain.max() < COLUMNS
-    assert features(Article("4", "", "")).tolist() == []
-    # Weights are kept by column: a change here makes every cascade that is there worthless.
-    assert features(Article("5", "", "غزة")).tolist() == PINNED
+def test_a_topic_that_the_mix_hardly_has_is_told(made, articles, monkeypatch):
+    model, _, runs = made
+    monkeypatch.setattr(cascade, "LEAST_GIVEN", 1_000)
+    before = (model / "manifest.json").read_bytes()
+    with pytest.raises(UsageError, match=r"iraq_us_relations: the model gives it to \d+ of 1100 articles"):
+        make_cascade(model, [articles], runs, count=1_100)
+    assert (model / "manifest.json").read_bytes() == before
 
 
-PINNED = [41612]
-
-
-def test_levels_are_near_the_weights():
-    levels = np.array([[-127, -13, 0, 13, 127]], np.int8)
-    weights = from_levels(levels, np.array([20.0], np.float32))
-    assert weights[0].tolist() == pytest.approx([-20, -0.21, 0, 0.21, 20], abs=0.01)
-
-
-def test_the_limit_leaves_room_for_chance():
-    doubt = np.linspace(0, 1, 10_000)
-    wrong = np.zeros(10_000, bool)
-    wrong[::100] = True  # one in a hundred
-    limit = best_limit(Doubts(doubt, wrong), 0.995)
-    errors = wrong[doubt <= limit].sum()
-    assert 30 < errors < 50
-    assert best_limit(Doubts(doubt, np.ones(10_000, bool)), 0.99999) == 0.0
-    assert cascade.MARGIN > 0
+def test_an_article_with_few_known_words_is_not_settled(made):
+    settle = TopicModel.from_pretrained(made[0]).cascade.settle
+    words = (SPORT + " " + BOTH).split()
+    few, many = " ".join(words[: LEAST_KNOWN // 4]), " ".join(words * 3)
+    assert settle([Article("1", "", few)]) == [None]
+    assert settle([Article("1", "", many)])[0] is not None
