@@ -23,8 +23,9 @@ from transformers import BertConfig, BertModel
 from infer.inputs import read
 from infer.pipeline import load
 from infer.schema import Article
+from infer.settings import load_config
 from infer.text import prepare
-from train.config import ClassifierConfig, load_config
+from train.config import ClassifierConfig
 from train.run import train_classifier
 
 CONFIG = Path("configs/classifier/arabert.yaml")

@@ -9,9 +9,10 @@ import torch
 from transformers import BertConfig, BertModel
 
 from infer.bundle import write_manifest
+from infer.settings import load_config
 from train import calibration, export, model, vocabulary
 from train import folder as model_folder
-from train.config import ClassifierConfig, TopicsConfig, TrainingConfig, load_config
+from train.config import ClassifierConfig, TopicsConfig, TrainingConfig
 
 TOPICS = Path(__file__).resolve().parent.parent / "configs" / "topics.yaml"
 # The longest text that ``train.export`` checks a graph with.

@@ -10,7 +10,8 @@ import typer
 
 from infer.errors import ModelError, UsageError
 from infer.pipeline import default_model
-from train.config import BackboneConfig, ClassifierConfig, load_config
+from infer.settings import load_config
+from train.config import BackboneConfig, ClassifierConfig
 from train.seq2seq_config import SummarizerConfig
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

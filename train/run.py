@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from infer.errors import UsageError
+from infer.settings import load_config
 from train import classifier, data, folder, measure, model, splits
-from train.config import ClassifierConfig, TopicsConfig, load_config
+from train.config import ClassifierConfig, TopicsConfig
 
 log = logging.getLogger(__name__)
 

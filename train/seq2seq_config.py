@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from infer.settings import Strict
 from infer.writer import MOST_BEAMS
-from train.config import CardConfig, Preparation, Strict
+from train.config import CardConfig, Preparation
 from train.pairs import TASKS
 
 

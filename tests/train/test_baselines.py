@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from infer.settings import load_config
 from tests.tiny import TOPICS
 from tests.train import toy
 from train import baselines
-from train.config import TopicsConfig, load_config
+from train.config import TopicsConfig
 from train.data import Labelled
 from train.splits import Split
 

@@ -5,7 +5,8 @@ import yaml
 from pydantic import ValidationError
 
 from infer.errors import UsageError
-from train.config import BackboneConfig, ClassifierConfig, TopicsConfig, load_config
+from infer.settings import load_config
+from train.config import BackboneConfig, ClassifierConfig, TopicsConfig
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 TRAINING = {"epochs": 2, "learning_rate": 1e-4}

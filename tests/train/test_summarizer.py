@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from infer.errors import UsageError
+from infer.settings import load_config
 from tests.train import news
 from train import stages, summarizer
-from train.config import load_config
 from train.pairs import Builder, mix
 from train.seq2seq_config import SummarizerConfig
 

@@ -6,10 +6,11 @@ from tokenizers import BertWordPieceTokenizer
 from transformers import BertConfig, BertModel
 
 import infer
+from infer.settings import load_config
 from infer.text import prepare
 from tests.train import toy
 from train import run
-from train.config import ClassifierConfig, load_config
+from train.config import ClassifierConfig
 
 COUNT = 48
 

@@ -4,8 +4,9 @@ import json
 import random
 from pathlib import Path
 
+from infer.settings import load_config
 from tests.tiny import TOPICS
-from train.config import ClassifierConfig, TopicsConfig, TrainingConfig, load_config
+from train.config import ClassifierConfig, TopicsConfig, TrainingConfig
 from train.data import Labelled, load_labelled
 
 NAMES = load_config(TOPICS, TopicsConfig).names

@@ -1,0 +1,1 @@
+"""The digest of a day: records in; a page, a mail, a feed, Markdown and JSON out."""

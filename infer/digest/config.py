@@ -1,0 +1,161 @@
+"""What ``configs/digest.yaml`` may say: limits, ranking, and the wording of the frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, HttpUrl
+
+from infer.settings import Strict, load_config
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Counted(Strict):
+    """How a number of things is said: CLDR's plural categories, ``{n}`` in them is the number.
+
+    Only ``other`` is needed; a category that is left out is said as ``other``.
+    """
+
+    zero: str | None = None
+    one: str | None = None
+    two: str | None = None
+    few: str | None = None
+    many: str | None = None
+    other: Text
+
+
+class Wording(Strict):
+    """The frame's texts in one language; what may stand in braces is said by ``configs/digest.yaml``.
+
+    Attributes:
+        locale: CLDR's locale, for dates and plurals.
+        digits: ``latn`` (1 2 3) or ``arab`` (١ ٢ ٣), for the frame's own numbers.
+    """
+
+    locale: Text
+    digits: Literal["latn", "arab"] = "latn"
+    name: Text
+    title: Text
+    title_span: Text
+    skip: Text
+    contents: Text
+    articles: Counted
+    outlets: Counted
+    stories: Counted
+    reports: Counted
+    overview: Text
+    nothing: Text
+    nothing_on_topic: Text
+    more: Counted
+    sources: Text
+    no_source: Text
+    no_address: Text
+    copy_mark: Text
+    lead_mark: Text
+    model_mark: Text
+    also_about: Text
+    differences: Text
+    figure_by: Text
+    evidence: Text
+    review: Text
+    review_note: Text
+    trend: Text
+    trend_note: Text
+    day: Text
+    footer: Text
+
+
+class Wordings(Strict):
+    """The frame in each language."""
+
+    ar: Wording
+    en: Wording
+
+
+class TopicWords(Strict):
+    """A topic's name in each language."""
+
+    ar: Text
+    en: Text
+
+
+class Limits(Strict):
+    """How much a digest holds.
+
+    Attributes:
+        stories: Most stories of a section.
+        review: Most stories that are set apart for review.
+        trend_days: Days of the chart, the digest's own among them.
+        title_characters, sentence_characters: Where longer text is cut.
+    """
+
+    stories: int = Field(default=30, ge=1)
+    review: int = Field(default=20, ge=0)
+    trend_days: int = Field(default=14, ge=2, le=60)
+    title_characters: int = Field(default=300, ge=40)
+    sentence_characters: int = Field(default=1200, ge=100)
+
+
+class Ranking(Strict):
+    """What makes a story important; weights of numbers between 0 and 1.
+
+    Attributes:
+        outlets: Of how many outlets carry it (log scale, against the day's most).
+        newness: Of how late its latest report is within the digest's days.
+        confidence: Of how sure the label is.
+    """
+
+    outlets: float = Field(default=0.6, ge=0)
+    newness: float = Field(default=0.2, ge=0)
+    confidence: float = Field(default=0.2, ge=0)
+
+
+class Publishing(Strict):
+    """Where the digest will be found, for feeds and mail.
+
+    Attributes:
+        address: Of the folder that the files are published in, with a slash at its end; None: nowhere.
+        author: Who publishes, as the feed names them.
+    """
+
+    address: HttpUrl | None = None
+    author: Text = "Mujaz"
+
+
+class DigestConfig(Strict):
+    """Everything about a digest that is not on the command line.
+
+    Attributes:
+        topics: Names for people; a topic that is not here goes by its model's name.
+        order: Topics in the order of their sections; others follow in the model's order.
+    """
+
+    lang: Literal["ar", "en"] = "ar"
+    topics: dict[str, TopicWords] = Field(default_factory=dict)
+    order: list[str] = Field(default_factory=list)
+    limits: Limits = Limits()
+    ranking: Ranking = Ranking()
+    publishing: Publishing = Publishing()
+    wording: Wordings
+
+    def words(self, lang: str | None = None) -> Wording:
+        """The frame's texts in a language, by default the configured one."""
+        return self.wording.en if (lang or self.lang) == "en" else self.wording.ar
+
+
+def default_config() -> Path:
+    """The configuration that comes with Mujaz, in the installed package or in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "_configs" / "digest.yaml"
+    return installed if installed.exists() else package.parent / "configs" / "digest.yaml"
+
+
+def load_digest_config(path: Path | None = None) -> DigestConfig:
+    """Read a configuration, by default the one that comes with Mujaz.
+
+    Raises:
+        UsageError: It is missing, not YAML, or has an unknown, missing or mistyped key.
+    """
+    return load_config(path or default_config(), DigestConfig)
