@@ -1,8 +1,9 @@
 """Numbers on which a story's reports differ: 42 dead in one, 45 in another.
 
 A false difference is worse than a missed one. So only numbers that are said without "about" are held against
-each other, and only where the same thing is counted in what seems to be the same circumstances; a report that
-gives several numbers of a thing takes no part.
+each other ("at least" counts, but not against what is more), and only where the same thing is counted in what
+seems to be the same circumstances; a report that gives several numbers of a thing, one of them another's, takes
+no part.
 """
 
 from __future__ import annotations
@@ -96,6 +97,8 @@ def _same(one: Quantity, other: Quantity) -> bool:
         return False
     if (one.years or other.years) and one.years != other.years:
         return False
+    if one.floor != other.floor and (one.low > other.low) != one.floor:
+        return False  # "at least 40", and 42
     if max(one.low, other.low) > _APART * min(one.low, other.low):
         return False
     if one.kind not in _SHARED:

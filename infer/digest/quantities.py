@@ -9,6 +9,7 @@ from functools import lru_cache
 from infer.faithful.amounts import Amount, in_base_units
 from infer.faithful.forms import Token, bases, is_definite, listed, stems
 from infer.faithful.gazetteer import implied
+from infer.faithful.parts import opens_part
 from infer.faithful.source import Passage, read
 from infer.text import sentences
 
@@ -68,6 +69,7 @@ class Quantity:
         context: Readings of each word around it.
         places: Known things that its sentence names, and what they lie in.
         years: Years that its sentence names.
+        floor: Whether it is said with "at least", which agrees with whatever is more.
         total: Whether it adds up what came before: ``منذ``.
         digits: Whether it is written in digits.
     """
@@ -82,6 +84,7 @@ class Quantity:
     context: tuple[frozenset[str], ...]
     places: frozenset[int]
     years: frozenset[int]
+    floor: bool
     total: bool
     digits: bool
 
@@ -148,22 +151,27 @@ def _fate(passage: Passage, i: int, unit: int | None) -> tuple[str, str] | None:
     for at in range(amount.first - 1, max(-1, amount.first - 1 - _BEFORE), -1):
         if at in taken:
             break
-        if fate := _says_fate(tokens[at]):
-            return fate, passage.plain[tokens[at].start : tokens[at].end].removeprefix("و")
+        if fate := _says_fate(passage, at):
+            return fate
         if tokens[at + 1].opens_clause or bases(tokens[at].text) & _PARTS:
             break
     after = (amount.last if unit is None else unit) + 1
     for at in range(after, min(len(tokens), after + _AFTER)):
         if at in taken or tokens[at].opens_clause or tokens[at].text.startswith("و"):
             break
-        if fate := _says_fate(tokens[at]):
-            return fate, passage.plain[tokens[at].start : tokens[at].end]
+        if fate := _says_fate(passage, at):
+            return fate
     return None
 
 
-def _says_fate(token: Token) -> str | None:
+def _says_fate(passage: Passage, at: int) -> tuple[str, str] | None:
+    """A fate, and the word that says it without its particles."""
+    token = passage.tokens[at]
     own = bases(token.text)
-    return next((fate for fate, (_, verbs) in _FATES.items() if not own.isdisjoint(verbs)), None)
+    for fate, (_, verbs) in _FATES.items():
+        if said := own & verbs:
+            return fate, passage.plain[token.start : token.end][-max(map(len, said)) :]
+    return None
 
 
 def _is_part(passage: Passage, amount: Amount) -> bool:
@@ -223,6 +231,8 @@ def _quantity(passage: Passage, amount: Amount, kind: str, about: str) -> Quanti
     digits = tokens[amount.first].number is not None
     end = last if kind in ("money", "measure") else amount.last
     written = passage.plain[tokens[amount.first].start : tokens[end - 1].end]
+    if not digits and opens_part(tokens[amount.first].text[1:]):
+        written = written[1:]  # "بنصف مليار"
     return Quantity(
         kind,
         frozenset() if kind == "percent" or place is None else _skeletons(tokens[place].text),
@@ -234,9 +244,20 @@ def _quantity(passage: Passage, amount: Amount, kind: str, about: str) -> Quanti
         tuple(context),
         frozenset(implied(passage.things)),
         frozenset(int(a.value) for a in passage.amounts if a.value in _YEARS and float(a.value).is_integer()),
+        _is_floor(tokens, last),
         any(bases(word) & _SINCE for word in passage.words),
         digits,
     )
+
+
+def _is_floor(tokens: Sequence[Token], at: int) -> bool:
+    """``42 شخصا على الأقل``."""
+    for i in range(at, min(len(tokens), at + _AFTER)):
+        if tokens[i].number:
+            return False
+        if tokens[i].text == "الاقل":
+            return True
+    return False
 
 
 def _bounds(amount: Amount) -> tuple[float, float]:

@@ -61,6 +61,19 @@ def test_a_difference_names_what_is_counted_and_who_says_what():
     assert differences(texts) == (Difference("عاملا", (Figure("42", (0, 3)), Figure("45", (2,)))),)
 
 
+@pytest.mark.parametrize(
+    ("texts", "about"),
+    [
+        (["وفاة 15 شخصا غرقا", "غرق المركب: 16 قتيلا"], "وفاة"),
+        (["حادث أدى لإصابة 7 أشخاص", "ثمانية جرحى في الحادث"], "إصابة"),
+        (["كلفة بناء الجسر 3 ملايين دولار", "بناء الجسر بكلفة 5 ملايين دولار"], "كلفة بناء الجسر"),
+    ],
+)
+def test_what_is_counted_is_said_in_the_words_of_a_report(texts, about):
+    [found] = differences(texts)
+    assert found.about == about
+
+
 @pytest.mark.parametrize("texts", [[], [""], ["", ""], ["42 قتيلا"], ["42", "45"], ["\ud800 42", "x" * 9999]])
 def test_where_there_is_nothing_to_compare(texts):
     assert differences(texts) == ()
