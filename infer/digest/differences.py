@@ -2,8 +2,8 @@
 
 A false difference is worse than a missed one. So only numbers that are said without "about" are held against
 each other ("at least" counts, but not against what is more), and only where the same thing is counted in what
-seems to be the same circumstances; a report that gives several numbers of a thing, one of them another's, takes
-no part.
+seems to be the same circumstances; a report that gives several numbers of a thing, one of them another's,
+takes no part.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from infer.digest.day import Difference, Figure
 from infer.digest.quantities import Quantity, quantities
 
-_APART = 3.0  # times: numbers that are further apart tell of different things
+_APART = 2.5  # times: numbers that are further apart tell of different things
 _ROUND = 0.03  # what a round number may be off by
 # Words around two numbers that have to be the same, and the share of the fewer ones.
 _SHARED = {"things": (2, 0.3), "money": (2, 0.5), "measure": (2, 0.5), "percent": (2, 0.5)}

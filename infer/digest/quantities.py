@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from infer.faithful.amounts import Amount, in_base_units
-from infer.faithful.forms import Token, bases, is_definite, listed, stems
+from infer.faithful.forms import Token, bases, is_definite, is_ordinary, listed, stems
 from infer.faithful.gazetteer import implied
 from infer.faithful.parts import opens_part
 from infer.faithful.source import Passage, read
@@ -50,6 +50,7 @@ _SMALL = listed(
 )
 _SINCE = listed("منذ اجمالي مجمل مجموع اجماليه")
 _PARTS = listed("بينهم بينهن بينها منهم منهن منها ضمنهم اصل بين")
+_OTHERS = frozenset({"اخر", "اخرون", "اخرين"})
 _BEFORE, _AFTER = 4, 3  # tokens from a number to what says its people's fate
 _AROUND = 9  # tokens on each side that tell what a number is about
 _YEARS = range(1900, 2101)
@@ -105,8 +106,18 @@ def _read(passage: Passage) -> Iterator[Quantity]:
             continue
         if amount.kind == "dual" and is_definite(passage.words[amount.first]):
             continue  # "البلدان": two that are known
-        if kind := _kind(passage, i):
+        if (kind := _kind(passage, i)) and not _is_odd(passage, amount, kind[0]):
             yield _quantity(passage, amount, *kind)
+
+
+def _is_odd(passage: Passage, amount: Amount, kind: str) -> bool:
+    """``18 شخصا آخرين`` dead, beside those before; ``آيفون 8 بلس``; duals of anything but people."""
+    if amount.kind == "dual":
+        return kind not in _FATES
+    if kind == "things":
+        return not is_ordinary(passage.words[_unit_place(passage, amount) or 0])
+    following = passage.words[amount.last + 1 : amount.last + 2]
+    return kind == "dead" and any(not stems(word).isdisjoint(_OTHERS) for word in following)
 
 
 def _kind(passage: Passage, i: int) -> tuple[str, str] | None:
