@@ -31,6 +31,8 @@ def differences(texts: Sequence[str]) -> tuple[Difference, ...]:
     Returns:
         In the order of the first report that has the number; ``Figure.reports`` are places in ``texts``.
     """
+    if len(texts) < 2:
+        return ()
     given = [(place, each) for place, text in enumerate(texts) for each in quantities(text) if each.exact]
     found: list[Difference] = []
     used: set[int] = set()
