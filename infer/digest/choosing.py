@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
-from infer.digest.config import DigestConfig, Ranking
+from infer.digest.config import DigestConfig, Limits, Ranking
 from infer.digest.day import Digest, Section, Story
 from infer.digest.grouping import Told, Vectors, group
 from infer.digest.reading import Days, Labelled
-from infer.digest.telling import Event, is_sure, key_of, outlet, tell, when
+from infer.digest.telling import Event, is_sure, key_of, outlet, outlets, tell, topics, when
 from infer.text import normalize, words
 
 # Records outside of archives that say the same in fewer words than this may be about anything.
 FEW_WORDS = 6
 
+Keyed = tuple[str, Event]
 Embed = Callable[[Sequence[Labelled]], Vectors]
 
 
@@ -30,40 +30,40 @@ def build(days: Days, config: DigestConfig, lang: str | None = None, embed: Embe
         embed: Gives vectors of records for grouping (records × width); without it their words decide.
     """
     lang = lang or config.lang
-    sure, unsure = _ranked(list(events(days.records, embed)), days, config)
-    order = _order(days.topics, config)
-    held = {topic: [story for story in sure if story.topics[0] == topic] for topic in order}
-    limit = config.limits
+    limits = config.limits
+    held: dict[str | None, list[Keyed]] = defaultdict(list)  # None: in review
+    for key, event in _ranked(list(events(days.records, embed)), days, config):
+        sure = any(is_sure(record) for same in event for record in same)
+        held[next(iter(topics(event))) if sure else None].append((key, event))
     sections = tuple(
-        Section(
-            topic, _name(topic, config, lang), tuple(of[: limit.stories]), max(len(of) - limit.stories, 0)
-        )
-        for topic, of in held.items()
+        Section(topic, _name(topic, config, lang), *_told(held[topic], limits.stories, limits))
+        for topic in _order(days.topics, config)
     )
+    review, review_more = _told(held[None], limits.review, limits)
     return Digest(
         first=days.first,
         last=days.last,
         lang=lang,
         sections=sections,
-        review=tuple(unsure[: limit.review]),
+        review=review,
         trend=days.trend,
         articles=days.articles,
         outlets=days.outlets,
         undated=days.undated,
-        review_more=max(len(unsure) - limit.review, 0),
+        review_more=review_more,
     )
 
 
-def _ranked(found: Sequence[Event], days: Days, config: DigestConfig) -> tuple[list[Story], list[Story]]:
-    """The stories that have a sure report and those that do not, the most important first."""
-    told = _with_own_keys([(tell(event, config.limits), event) for event in found])
-    most = max((story.outlets for story, _ in told), default=1)
-    told.sort(key=lambda pair: (-_rank(pair[0], pair[1], days, config.ranking, most), pair[0].key))
-    sure: list[Story] = []
-    unsure: list[Story] = []
-    for story, event in told:
-        (sure if any(is_sure(record) for same in event for record in same) else unsure).append(story)
-    return sure, unsure
+def _ranked(found: Sequence[Event], days: Days, config: DigestConfig) -> list[Keyed]:
+    """Events with their keys, the most important first."""
+    most = max(map(outlets, found), default=1)
+    keyed = _keyed(found)
+    return sorted(keyed, key=lambda each: (-_rank(each[1], days, config.ranking, most), each[0]))
+
+
+def _told(keyed: Sequence[Keyed], most: int, limits: Limits) -> tuple[tuple[Story, ...], int]:
+    """The stories of the first of them, and how many are left out."""
+    return tuple(tell(event, key, limits) for key, event in keyed[:most]), max(len(keyed) - most, 0)
 
 
 def events(records: Sequence[Labelled], embed: Embed | None = None) -> Iterator[Event]:
@@ -101,30 +101,27 @@ def _published(record: Labelled) -> str:
     return f"{day}T{record.hour}" if record.hour else day
 
 
-def _with_own_keys(told: list[tuple[Story, Event]]) -> list[tuple[Story, Event]]:
-    """The same, where inputs with twice the same id would give two stories one key."""
-    keys: set[str] = set()
-    apart = []
-    for story, event in told:
-        first = min((record for same in event for record in same), key=when)
-        key, turn = story.key, 0
-        while key in keys:
+def _keyed(found: Sequence[Event]) -> list[Keyed]:
+    """Events with the keys of their first records, apart also where inputs have an id twice."""
+    keyed: dict[str, Event] = {}
+    for event in found:
+        first, turn = min((record for same in event for record in same), key=when), 0
+        while (key := key_of(first, turn)) in keyed:
             turn += 1
-            key = key_of(first, turn)
-        keys.add(key)
-        apart.append((story if key == story.key else replace(story, key=key), event))
-    return apart
+        keyed[key] = event
+    return list(keyed.items())
 
 
-def _rank(story: Story, event: Event, days: Days, weights: Ranking, most: int) -> float:
-    """How important a story is: a weighted sum of three numbers between 0 and 1.
+def _rank(event: Event, days: Days, weights: Ranking, most: int) -> float:
+    """How important an event is: a weighted sum of three numbers between 0 and 1.
 
     A report without an hour counts as one of noon.
     """
-    spread = math.log(1 + story.outlets) / math.log(1 + most)
+    spread = math.log(1 + outlets(event)) / math.log(1 + most)
     minutes = max(_minutes(record, days) for same in event for record in same)
     newness = minutes / (24 * 60 * ((days.last - days.first).days + 1))
-    return weights.outlets * spread + weights.newness * newness + weights.confidence * story.confidence
+    confidence = max(topics(event).values(), default=0.0)
+    return weights.outlets * spread + weights.newness * newness + weights.confidence * confidence
 
 
 def _minutes(record: Labelled, days: Days) -> int:

@@ -63,24 +63,43 @@ def best(event: Event) -> Labelled:
     )
 
 
-def tell(event: Event, limits: Limits) -> Story:
+def outlets(event: Event) -> int:
+    """How many different outlets report it; those without a name are one where nobody else does."""
+    return len({outlet(record) for same in event for record in same} - {None}) or 1
+
+
+def topics(event: Event) -> dict[str, float]:
+    """Topics of any of its sure records with the highest probability of each, the surest first.
+
+    Where none is sure, of any record; one that has none is about the likeliest, if any.
+    """
+    records = [record for same in event for record in same]
+    found: dict[str, float] = {}
+    for record in [record for record in records if is_sure(record)] or records:
+        likeliest = max(record.scores, key=lambda t: record.scores[t], default=None)
+        for topic in record.topics or ([likeliest] if likeliest else []):
+            found[topic] = max(found.get(topic, 0.0), record.scores.get(topic, 0.0))
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def tell(event: Event, key: str, limits: Limits) -> Story:
     """Make the story of an event."""
     teller = best(event)
     copied = {id(record) for same in event for record in same[1:]}
     others = [record for same in event for record in same if record is not teller]
     records = [teller, *sorted(others, key=when)]
     reports = tuple(_report(record, limits, copy=id(record) in copied) for record in records)
-    topics = _topics([record for record in records if is_sure(record)] or records)
+    about = topics(event)
     told = tuple(_told(record, limits) for record in records)
     return Story(
-        key=key_of(min(records, key=when)),
+        key=key,
         headline=reports[0].title,
         summary=_summary(teller, limits),
         method=teller.method if teller.method in METHODS and teller.summary else None,
         reports=reports,
-        outlets=len({outlet(record) for record in records} - {None}) or 1,
-        topics=tuple(topics),
-        confidence=max(topics.values(), default=teller.confidence),
+        outlets=outlets(event),
+        topics=tuple(about),
+        confidence=round(max(about.values(), default=0.0), 4),
         differences=differences(told) if len(told) > 1 else (),
     )
 
@@ -130,16 +149,3 @@ def _summary(record: Labelled, limits: Limits) -> tuple[Sentence, ...]:
     return tuple(
         Sentence(text, 0, tuple(evidence)) for text, evidence in zip(shown, by_sentence, strict=True)
     )
-
-
-def _topics(records: Sequence[Labelled]) -> dict[str, float]:
-    """Topics of any of the records with the highest probability of each, the surest first.
-
-    Records that have none, and so are in review, are about the likeliest one, if any.
-    """
-    found: dict[str, float] = {}
-    for record in records:
-        likeliest = max(record.scores, key=lambda t: record.scores[t], default=None)
-        for topic in record.topics or ([likeliest] if likeliest else []):
-            found[topic] = max(found.get(topic, 0.0), record.scores.get(topic, 0.0))
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
