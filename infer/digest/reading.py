@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -109,20 +110,28 @@ def read_days(labels: Labels, first: date, last: date, trend_days: int) -> Days:
     Raises:
         UsageError: No record at all has topics; or the files are damaged.
     """
-    _refuse_unlabelled(labels)
-    within = f"published BETWEEN {_sql(first)} AND {_sql(last)}"
-    [(articles, outlets, unlabelled)] = labels.rows(f"""
-        SELECT count(*), count(DISTINCT {_OUTLET}), count_if(topics IS NULL) FROM labels WHERE {within}""")
-    [(undated,)] = labels.rows("SELECT count(*) FROM labels WHERE published IS NULL")
-    records = _records(labels, within)
+    undated = _undated(labels)
+    records = _records(labels, f"published BETWEEN {_sql(first)} AND {_sql(last)}")
     start = max(min(first, last - timedelta(trend_days - 1)), last - timedelta(MOST_TREND_DAYS - 1))
-    counts = _counts(labels, start, last)
+    # One pass over the days of the trend and of the digest: each opens every part of an archive.
+    articles, unlabelled = 0, 0
+    outlets: set[str] = set()
+    counts: dict[str, Counter[date]] = {}
+    for day, topics_there, outlet, count in labels.rows(f"""
+        SELECT published, topics, {_OUTLET}, count(*) FROM labels
+        WHERE published BETWEEN {_sql(min(start, first))} AND {_sql(last)} GROUP BY ALL ORDER BY ALL"""):
+        if day >= first:
+            articles += count
+            unlabelled += count if topics_there is None else 0
+            outlets |= {outlet} if outlet else set()
+        for topic in topics_there or ():
+            counts.setdefault(_topic(topic), Counter())[day] += count
     told = [topic for record in records for topic in record.topics]
     topics = tuple(dict.fromkeys([*map(_topic, labels.topics), *told, *counts]))
     days = tuple(start + timedelta(n) for n in range((last - start).days + 1))
-    trend = Trend(days, {t: tuple(counts.get(t, {}).get(day, 0) for day in days) for t in topics})
+    trend = Trend(days, {t: tuple(counts.get(t, Counter())[day] for day in days) for t in topics})
     nearest = () if any(record.topics for record in records) else _nearest(labels, first, last)
-    return Days(first, last, topics, records, trend, articles, outlets, undated, unlabelled, nearest)
+    return Days(first, last, topics, records, trend, articles, len(outlets), undated, unlabelled, nearest)
 
 
 _OUTLET = "coalesce(nullif(trim(source), ''), lower(regexp_extract(url, '^https?://([^/?#:]+)', 1)))"
@@ -130,11 +139,14 @@ _OUTLET = "coalesce(nullif(trim(source), ''), lower(regexp_extract(url, '^https?
 _OPTIONAL = ("published_at", "evidence", "summary_method")
 
 
-def _refuse_unlabelled(labels: Labels) -> None:
-    [(count, labelled)] = labels.rows("SELECT count(*), count_if(topics IS NOT NULL) FROM labels")
+def _undated(labels: Labels) -> int:
+    """How many records have no day; refuses labels none of which has topics."""
+    [(count, labelled, undated)] = labels.rows("""
+        SELECT count(*), count_if(topics IS NOT NULL), count_if(published IS NULL) FROM labels""")
     if count and not labelled:
         remedy = "`mujaz label INPUT -o labels/` gives them topics, `mujaz summarize` does not"
         raise UsageError(f"{labels.place!r}: none of its {count:,} records was labelled by topic; {remedy}")
+    return int(undated)
 
 
 def _records(labels: Labels, within: str) -> tuple[Labelled, ...]:
@@ -180,17 +192,6 @@ def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401
         except ValueError:
             return (value,)
     return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list) else ()
-
-
-def _counts(labels: Labels, first: date, last: date) -> dict[str, dict[date, int]]:
-    counts: dict[str, dict[date, int]] = {}
-    for topic, day, count in labels.rows(f"""
-        SELECT topic, published, count(*) FROM (
-            SELECT published, unnest(topics) AS topic FROM labels
-            WHERE published BETWEEN {_sql(first)} AND {_sql(last)})
-        GROUP BY ALL ORDER BY ALL"""):
-        counts.setdefault(_topic(topic), {})[day] = count
-    return counts
 
 
 def _topic(name: str | None) -> str:
