@@ -15,7 +15,8 @@ Text = Annotated[str, Field(min_length=1)]
 class Counted(Strict):
     """How a number of things is said: CLDR's plural categories, ``{n}`` in them is the number.
 
-    Only ``other`` is needed; a category that is left out is said as ``other``.
+    Only ``other`` is needed; a category that is left out is said as ``other``. ``zero`` is said of none in
+    every language.
     """
 
     zero: str | None = None
@@ -50,6 +51,7 @@ class Wording(Strict):
     nothing_on_topic: Text
     more: Counted
     sources: Text
+    source_mark: Text
     no_source: Text
     no_address: Text
     copy_mark: Text
@@ -63,6 +65,7 @@ class Wording(Strict):
     review_note: Text
     trend: Text
     trend_note: Text
+    trend_table: Text
     day: Text
     footer: Text
 
