@@ -61,8 +61,8 @@ def atom(digest: Digest, config: DigestConfig) -> bytes:
 
 
 def anchor(story: Story) -> str:
-    """Where the story stands on the digest's page, after the ``#``."""
-    return f"story-{story.key}"
+    """Where the story stands on the page, after the ``#``: the id of its element there."""
+    return story.key
 
 
 def _said(digest: Digest, wording: Wording) -> str:

@@ -20,7 +20,7 @@ T = TypeVar("T")
 LONGEST = 5000
 END_OF_DAY = time(23, 59, 59)
 
-RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe"
+RIGHT_TO_LEFT = "\u200f\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe"
 _OTHER_WAY = re.compile(f"[^{RIGHT_TO_LEFT}]+")
 _LETTER = re.compile(rf"(?![{RIGHT_TO_LEFT}])[^\W\d_]")
 _BEFORE = frozenset("0123456789$€£@#+-.&")  # belong to the word that they stand before
@@ -33,6 +33,11 @@ def harmless(model: T) -> T:
     The digest's own models are so already; a model that somebody else made may hold anything.
     """
     return cast(T, _harmless(model))
+
+
+def one_line(text: str) -> str:
+    """Text for a header: a line break in it would begin another one."""
+    return safe.line(text, LONGEST)
 
 
 def _harmless(value: Any) -> Any:  # noqa: ANN401
