@@ -69,7 +69,8 @@ def mail_address(written: str) -> Address:
     """
     name, spec = parseaddr(written) if not _CONTROL.search(written) else ("", "")
     user, _, host = spec.partition("@")
-    if not _ADDRESS.fullmatch(spec) or len(user) > 64 or len(host) > 253 or ".." in user:
+    whole = written.strip() == spec or written.rstrip().endswith(f"<{spec}>")  # nothing is passed over
+    if not whole or not _ADDRESS.fullmatch(spec) or len(user) > 64 or len(host) > 253 or ".." in user:
         raise UsageError(f"{written!r}: no mail address; write name@host.example or Name <name@host.example>")
     try:
         return Address(name, addr_spec=spec)

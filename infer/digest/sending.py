@@ -26,7 +26,10 @@ class SendingError(OSError):
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
-        self.filename = "mail"  # what the command says is wrong
+        self.filename = "mail"  # the command names it before the problem
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class SmtpSettings(Strict):
@@ -115,7 +118,9 @@ def send(message: EmailMessage, settings: SmtpSettings) -> None:
         with _connected(settings) as server:
             refused = server.send_message(dated)
     except smtplib.SMTPException as error:
-        raise SendingError(f"{where}: {_refusal(error)}") from None
+        silent = isinstance(error, smtplib.SMTPServerDisconnected) and "timed out" in str(error)
+        problem = _failure(TimeoutError(), settings) if silent else _refusal(error)
+        raise SendingError(f"{where}: {problem}") from None
     except OSError as error:
         raise SendingError(f"{where}: {_failure(error, settings)}") from None
     if refused:

@@ -44,10 +44,12 @@ def server():
 
     def start(**options):
         inbox = Inbox()
-        controller = Controller(inbox, hostname="127.0.0.1", port=0, **options)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        controller = Controller(inbox, hostname="127.0.0.1", port=port, **options)
         controller.start()
         running.append(controller)
-        return inbox, controller.server.sockets[0].getsockname()[1]
+        return inbox, port
 
     yield start
     for controller in running:
@@ -99,7 +101,7 @@ def test_refused_recipients_are_named_and_the_others_have_the_mail(server):
 
 def test_a_login(server):
     def check(server, session, envelope, mechanism, data):
-        return AuthResult(success=data.password == PASSWORD.encode())
+        return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
 
     inbox, port = server(authenticator=check, auth_required=True, auth_require_tls=False)
     send(one_recipient(), settings(port, USER="u", PASSWORD=PASSWORD))
