@@ -8,7 +8,7 @@ import textwrap
 from infer.digest.config import DigestConfig, Wording
 from infer.digest.day import Digest, Story
 from infer.digest.plain import RIGHT_TO_LEFT, report_facts, runs, story_facts, told, with_isolates
-from infer.digest.wording import byline, counted, isolated, number, overview, title
+from infer.digest.wording import byline, counted, isolated, number, title
 
 WIDTH = 72
 MOST_SOURCES = 8
@@ -19,10 +19,10 @@ _STRONG = re.compile(r"[^\W\d_]")
 _ARABIC = re.compile(f"[{RIGHT_TO_LEFT}]")
 
 
-def letter(digest: Digest, config: DigestConfig, *, cut: bool) -> str:
-    """Write a digest as plain text; ``cut`` says that stories were left out for the mail's size."""
+def letter(digest: Digest, config: DigestConfig, said: str, *, cut: bool) -> str:
+    """Write a digest as plain text; ``said`` is how much it holds, ``cut`` that some is left out here."""
     wording = config.words(digest.lang)
-    lines = [title(digest, wording), overview(digest, wording) if digest.stories else wording.nothing]
+    lines = [title(digest, wording), said]
     if cut:
         lines.append(wording.left_out)
     if config.publishing.address:

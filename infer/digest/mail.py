@@ -42,7 +42,7 @@ def message(
     digest = plain.harmless(digest)
     words = config.words(digest.lang)
     kept, html = _fitting(digest, config)
-    text = letter(kept, config, cut=kept is not digest)
+    text = letter(kept, config, _said(digest, config), cut=kept is not digest)
     mark = plain.fingerprint(text, html)
     mail = EmailMessage(policy=SMTP)
     mail["Subject"] = plain.one_line(wording.title(digest, words))
@@ -84,19 +84,25 @@ def _host(config: DigestConfig, sender: str | None) -> str:
     return mail_address(sender).domain if sender else "mujaz.invalid"
 
 
+def _said(digest: Digest, config: DigestConfig) -> str:
+    words = config.words(digest.lang)
+    return wording.overview(digest, words) if digest.stories else words.nothing
+
+
 def _fitting(digest: Digest, config: DigestConfig) -> tuple[Digest, str]:
     """As many stories of each section as the mail has room for, and their HTML."""
-    html = _html(digest, config, cut=False)
+    said = _said(digest, config)  # of all stories, those left out too
+    html = _html(digest, config, said, cut=False)
     if len(html.encode()) <= MOST_BYTES:
         return digest, html
     least = 0
     most = max([len(digest.review), *(len(section.stories) for section in digest.sections)])
     kept = _cut(digest, least)
-    html = _html(kept, config, cut=True)
+    html = _html(kept, config, said, cut=True)
     while most - least > 1:
         middle = (least + most) // 2
         fewer = _cut(digest, middle)
-        tried = _html(fewer, config, cut=True)
+        tried = _html(fewer, config, said, cut=True)
         if len(tried.encode()) <= MOST_BYTES:
             least, kept, html = middle, fewer, tried
         else:
@@ -117,7 +123,7 @@ def _cut(digest: Digest, most: int) -> Digest:
     )
 
 
-def _html(digest: Digest, config: DigestConfig, *, cut: bool) -> str:
+def _html(digest: Digest, config: DigestConfig, said: str, *, cut: bool) -> str:
     try:
         import css_inline
         from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -143,7 +149,7 @@ def _html(digest: Digest, config: DigestConfig, *, cut: bool) -> str:
         dir="rtl" if rtl else "ltr",
         side="right" if rtl else "left",
         title=wording.title(digest, words),
-        said=wording.overview(digest, words) if digest.stories or cut else words.nothing,
+        said=said,
         address=config.publishing.address,
         shown=shown_reports,
         rest=lambda story: len(story.reports) - len(shown_reports(story)),
