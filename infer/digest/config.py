@@ -67,6 +67,8 @@ class Wording(Strict):
     trend_note: Text
     trend_table: Text
     day: Text
+    whole: Text
+    left_out: Text
     footer: Text
 
 
@@ -121,10 +123,12 @@ class Publishing(Strict):
     Attributes:
         address: Of the folder that the files are published in, with a slash at its end; None: nowhere.
         author: Who publishes, as the feed names them.
+        utc_offset: Of the clocks that the outlets' hours are read from; feeds and mail have to name one.
     """
 
     address: HttpUrl | None = None
     author: Text = "Mujaz"
+    utc_offset: Annotated[str, Field(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")] = "+00:00"
 
 
 class DigestConfig(Strict):
