@@ -35,7 +35,7 @@ from infer.inputs import read as read_inputs
 from infer.outputs.forms import Layout, records_table
 from infer.pipeline import load, screen
 from infer.schema import Article
-from infer.stories import Stories, signatures
+from infer.stories.copies import Stories, signatures
 
 MAIN = "from infer.cli import main; main()"
 BATCH, LONGEST = 16, 512

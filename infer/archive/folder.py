@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from infer import stories
+from infer.stories import copies
 from infer.archive.place import DRAFTS, LOCK, Place
 from infer.archive.rows import SCHEMA
 from infer.errors import UsageError
@@ -199,7 +199,7 @@ class Folder:
 
     def _write(self, name: str, table: pa.Table, note: dict[str, Any]) -> None:
         text = json.dumps(
-            note | {"format": FORMAT, "signatures": stories.VERSION}, ensure_ascii=False
+            note | {"format": FORMAT, "signatures": copies.VERSION}, ensure_ascii=False
         ).encode("utf-8", "replace")
         content = io.BytesIO()
         pq.write_table(table.replace_schema_metadata({_META: text}), content, compression="zstd")
@@ -216,7 +216,7 @@ class Folder:
         if note["format"] > FORMAT:
             newer = f"written by a newer Mujaz (format {note['format']}); update this one"
             raise UsageError(f"{self.place}/{name}: {newer}")
-        if note["signatures"] != stories.VERSION:
+        if note["signatures"] != copies.VERSION:
             other = "copies were found in another way by the Mujaz that wrote it; label into a new folder"
             raise UsageError(f"{self.place}/{name}: {other}")
         return note

@@ -17,7 +17,7 @@ from infer.inputs import Found, ReadOptions, files, read_file, stamp
 from infer.outputs.forms import day_of, reject_dict
 from infer.pipeline import screen
 from infer.schema import Article, Reject
-from infer.stories import SIGNATURE, Stories, signatures
+from infer.stories.copies import SIGNATURE, Stories, signatures
 
 # Articles of a window, which is read, written and lost as one: a killed run does at most these again.
 WINDOW = 512
@@ -47,7 +47,7 @@ class Plan:
     Attributes:
         first: Number of its first row in the ledger.
         planned: Its articles, in the order of the inputs.
-        signatures: Of each, articles × ``stories.SIGNATURE``.
+        signatures: Of each, articles × ``copies.SIGNATURE``.
         replaced: Days in which older records of these articles are; None for undated ones.
         files: Files of the inputs that are done with this window.
     """

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infer.schema import Article
-from infer.stories import SIGNATURE
+from infer.stories.copies import SIGNATURE
 
 # New articles that are held in a dictionary before they join the sorted arrays, which take a tenth.
 _RECENT = 100_000

@@ -25,7 +25,7 @@ from infer.inputs import ReadOptions
 from infer.outputs.forms import Layout, json_line, records_table, reject_dict
 from infer.pipeline import Pipeline, Result
 from infer.schema import Record, Reject
-from infer.stories import SIGNATURE, Stories
+from infer.stories.copies import SIGNATURE, Stories
 from infer.summary import Summary
 
 ENGINES = ("local", "ray")

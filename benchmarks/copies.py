@@ -1,6 +1,6 @@
 """How well copies are found among real articles, and how fast and in how much memory among many.
 
-    python benchmarks/stories.py ARTICLES.parquet [-o benchmarks/results/stories.json]
+    python benchmarks/copies.py ARTICLES.parquet [-o benchmarks/results/copies.json]
 
 Two articles are called republished where the sets of runs of three words of their bodies have a Jaccard index
 of one half or more; sets are exact, not estimated by MinHash. Looked at are all pairs of bodies of at least
@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from timing import machine, publish
 
 from infer.schema import Article
-from infer.stories import FEW_WORDS, SIGNATURE, SIMILARITY, Numbers, Stories, signatures
+from infer.stories.copies import FEW_WORDS, SIGNATURE, SIMILARITY, Numbers, Stories, signatures
 from infer.text import normalize, words
 
 REPUBLISHED = 0.5

@@ -26,7 +26,7 @@ VERSION = 1
 """To be raised with whatever changes a text's signature: stored ones are compared with new ones."""
 SIMILARITY = 0.5
 """Least estimated share of runs of words that a copy has in common with its story's first article; chosen by
-``benchmarks/stories.py``."""
+``benchmarks/copies.py``."""
 FEW_WORDS = 40
 """A text of fewer words is a copy only where it and its title are the same: short posts are often a template
 with another place or number in it."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from infer.schema import Article
-from infer.stories import FEW_WORDS, SIGNATURE, Stories, signatures
+from infer.stories.copies import FEW_WORDS, SIGNATURE, Stories, signatures
 
 WIRE = [
     "أعلنت وزارة الموارد المائية، الثلاثاء، بدء إطلاق كميات إضافية من المياه من سد حديثة نحو محافظات الجنوب، "
@@ -130,7 +130,7 @@ def test_nor_where_the_oldest_are_forgotten_meanwhile(at_once):
 
 @pytest.mark.parametrize("merged", [3, 32])
 def test_what_was_restored_is_as_if_it_had_just_been_placed(merged, monkeypatch):
-    monkeypatch.setattr("infer.stories.MERGED", merged)
+    monkeypatch.setattr("infer.stories.copies.MERGED", merged)
     signed = random_signatures(12_000)
     whole = Stories().place(signed)
     assert (whole != np.arange(len(whole))).sum() == 12_000 // 7
@@ -166,7 +166,7 @@ def test_copies_of_texts_from_one_template_are_found_among_thousands():
 
 def test_signatures_are_the_same_in_every_process_and_for_ever():
     code = (
-        "import sys; from infer.stories import signatures; from infer.schema import Article; "
+        "import sys; from infer.stories.copies import signatures; from infer.schema import Article; "
         "print(signatures([Article('1', '', sys.argv[1]), Article('1', 'عنوان', 'نص قصير')])[:, :3].tolist())"
     )
     for seed in ("1", "2"):
