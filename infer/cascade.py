@@ -151,7 +151,8 @@ class _Words(dict[str, int]):
     """Hash of each word without what is written together with it; 0 of what is no word."""
 
     def __missing__(self, word: str) -> int:
-        found = zlib.crc32(stem.encode()) if len(stem := _stem(word)) > 1 else 0
+        root = stem(word)
+        found = zlib.crc32(root.encode()) if len(root) > 1 else 0
         if len(word) <= _LONGEST:
             if len(self) >= _KEPT:
                 self.clear()
@@ -159,7 +160,8 @@ class _Words(dict[str, int]):
         return found
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """A word in its normal form, without the article before it and the commonest endings behind."""
     # Normalized word by word, as each is met once: a whole text takes longer than all the rest.
     letters = word
     if not _PLAIN.fullmatch(word):

@@ -20,7 +20,6 @@ from infer.digest.as_json import as_json
 from infer.digest.choosing import Embed, build
 from infer.digest.config import DigestConfig
 from infer.digest.day import Digest
-from infer.digest.grouping import Vectors
 from infer.digest.reading import Labelled, latest_day, read_days
 from infer.errors import UsageError
 from infer.inputs.options import ReadOptions
@@ -29,6 +28,7 @@ from infer.pipeline import Pipeline, default_model
 from infer.questions.labels import open_labels
 from infer.questions.show import print_rows
 from infer.schema import Article
+from infer.stories.events import Vectors
 
 FORMS = {
     "html": "index.html",

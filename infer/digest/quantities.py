@@ -49,6 +49,7 @@ _SMALL = listed(
     """
 )
 _SINCE = listed("منذ اجمالي مجمل مجموع اجماليه")
+_PART_OF_DAY = listed("فجر صباح ظهر مساء ليل ليله ساعات امس اليوم")
 _PARTS = listed("بينهم بينهن بينها منهم منهن منها ضمنهم اصل بين")
 _OTHERS = frozenset({"اخر", "اخرون", "اخرين"})
 _BEFORE, _AFTER = 4, 3  # tokens from a number to what says its people's fate
@@ -71,7 +72,7 @@ class Quantity:
         places: Known things that its sentence names, and what they lie in.
         years: Years that its sentence names.
         floor: Whether it is said with "at least", which agrees with whatever is more.
-        total: Whether it adds up what came before: ``منذ``.
+        total: Whether it adds up what came before: ``منذ بدء الحرب``.
         digits: Whether it is written in digits.
     """
 
@@ -256,8 +257,16 @@ def _quantity(passage: Passage, amount: Amount, kind: str, about: str) -> Quanti
         frozenset(implied(passage.things)),
         frozenset(int(a.value) for a in passage.amounts if a.value in _YEARS and float(a.value).is_integer()),
         _is_floor(tokens, last),
-        any(bases(word) & _SINCE for word in passage.words),
+        _is_total(passage.words),
         digits,
+    )
+
+
+def _is_total(words: Sequence[str]) -> bool:
+    """``منذ بدء الحرب``, and not ``منذ فجر الأربعاء``, which is the day's own news."""
+    return any(
+        bases(word) & _SINCE and not any(bases(each) & _PART_OF_DAY for each in words[i + 1 : i + 2])
+        for i, word in enumerate(words)
     )
 
 
