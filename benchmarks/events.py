@@ -1,10 +1,10 @@
 """How well reports of the same event are told from others: precision and recall, fitted weights, seconds.
 
-Pairs of real articles are named by id in ``event-pairs.csv``: articles of two outlets at most a day apart, about
-one subject, at all degrees of likeness; 1 is the same event. Those of days with an even ordinal number fit the
-weights, the others are reported. Words are weighed among all articles of the days about a pair whose titles have
-one of the topics' keywords. Written pairs are ``tests/infer/event-pairs.jsonl``, weighed among themselves; nothing
-was fitted to them. Intervals are of 1,000 bootstrap samples of pairs.
+Pairs of real articles are named by id in ``event-pairs.csv``: articles of two outlets at most a day apart,
+about one subject, at all degrees of likeness; 1 is the same event. Those of days with an even ordinal
+number fit the weights, the others are reported. Words are weighed among all articles of the days about a
+pair whose titles have one of the topics' keywords. Written pairs are ``tests/infer/event-pairs.jsonl``,
+weighed among themselves; nothing was fitted to them. Intervals are of 1,000 bootstrap samples of pairs.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 Two reports are compared by their words (cosine of TF-IDF over stems; Salton & Buckley 1988, "Term-weighting
 approaches in automatic text retrieval") and by the topic model's vectors. A report joins the group whose
-members are most like it on average, so that two events are not joined through a third report (average linkage,
-one report at a time, as in topic detection and tracking: Allan et al. 1998, "On-line new event detection and
-tracking").
+members are most like it on average, so that two events are not joined through a third report (average
+linkage, one report at a time, as in topic detection and tracking: Allan et al. 1998, "On-line new event
+detection and tracking").
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ WINDOW = 2
 LEAST = 0.05
 # Characters of a report that are read: titles come from strangers.
 READ = 2000
+# Reports whose vectors are multiplied at a time.
+AT_ONCE = 256
 # Reports of other days that none of the words is in: what is common is unknown from a few reports alone.
 UNSEEN = 50
 
@@ -76,18 +78,17 @@ def group(reports: Sequence[Told], vectors: Vectors | None = None) -> list[list[
     ordered = [reports[i] for i in order]
     turned = None if vectors is None else np.ascontiguousarray(vectors[order])
     groups: list[list[int]] = []
-    belongs = np.zeros(len(reports), np.int64)
+    belongs, sizes = np.zeros(len(reports), np.int64), np.zeros(len(reports), np.int64)
     for place, row in enumerate(evidence(ordered, turned)):
         if groups:
             sums = np.bincount(belongs[:place], weights=row, minlength=len(groups))
-            means = sums / np.array([len(each) for each in groups])
+            means = sums / sizes[: len(groups)]
             best = int(means.argmax())
-            if means[best] > 0:
-                groups[best].append(order[place])
-                belongs[place] = best
-                continue
-        belongs[place] = len(groups)
-        groups.append([order[place]])
+        if not groups or means[best] <= 0:
+            best = len(groups)
+            groups.append([])
+        groups[best].append(order[place])
+        belongs[place], sizes[best] = best, sizes[best] + 1
     return sorted(sorted(each) for each in groups)
 
 
@@ -98,7 +99,9 @@ def evidence(reports: Sequence[Told], vectors: Vectors | None = None) -> Iterato
         if vectors is None:
             odds = WORDS_ALONE * cosines + BIAS_ALONE
         else:
-            odds = WORDS * cosines + VECTORS * (vectors[:place] @ vectors[place]) + BIAS
+            if place % AT_ONCE == 0:
+                alike = vectors[place : place + AT_ONCE] @ vectors[: place + AT_ONCE].T
+            odds = WORDS * cosines + VECTORS * alike[place % AT_ONCE, :place] + BIAS
         far = np.abs(days[:place] - days[place]) > WINDOW  # False where a day is not known
         yield np.where(far | (cosines < LEAST), np.float32(NEVER), odds)
 
@@ -107,21 +110,25 @@ def cosines_of(reports: Sequence[Told]) -> Iterator[Floats]:
     """For each report the cosines of its words with those of each report before it."""
     counts = [_stems(report) for report in reports]
     often = Counter(term for each in counts for term in each)
-    # Where a term occurs so far, and with which weight.
+    rare = {term: math.log((len(reports) + UNSEEN) / (0.5 + n)) for term, n in often.items()}
+    known = [{term: (1 + math.log(n)) * rare[term] for term, n in each.items()} for each in counts]
+    lengths = [math.sqrt(sum(weight * weight for weight in each.values())) or 1.0 for each in known]
+    # Where each term occurs, in order, and with which weight; of these so many as have been met.
     places: dict[str, list[int]] = {term: [] for term in often}
     weights: dict[str, list[float]] = {term: [] for term in often}
-    for place, each in enumerate(counts):
-        known = {
-            term: (1 + math.log(n)) * math.log((len(reports) + UNSEEN) / (0.5 + often[term]))
-            for term, n in each.items()
-        }
-        length = math.sqrt(sum(w * w for w in known.values())) or 1.0
-        row = np.zeros(place, np.float32)
-        for term, weight in known.items():
-            if places[term]:
-                row[places[term]] += np.float32(weight / length) * np.array(weights[term], np.float32)
+    for place, (each, length) in enumerate(zip(known, lengths, strict=True)):
+        for term, weight in each.items():
             places[term].append(place)
             weights[term].append(weight / length)
+    posted = {term: (np.array(places[term]), np.array(weights[term], np.float32)) for term in often}
+    met: Counter[str] = Counter()
+    for place, each in enumerate(known):
+        row = np.zeros(place, np.float32)
+        for term in each:
+            at, shares = posted[term]
+            if seen := met[term]:
+                row[at[:seen]] += shares[seen] * shares[:seen]
+            met[term] += 1
         yield row
 
 
