@@ -2,10 +2,10 @@
 
     python benchmarks/digest.py [-o benchmarks/results/digest.json]
 
-Records are made up: titles and summaries of words from a small list, in events of one to six reports, some of
-them copies; one half is of other topics, as days are. They stand among those of the 30 days before it in one
-file of JSON lines, and in an archive's folder. Each run makes all forms; times are of the second run, so that
-nothing of the first one's imports and caches is in them.
+Records are made up: titles and summaries of words from a small list and of words of each event's own, in
+events of one to six reports, some of them copies; one half is of other topics, as days are. They stand
+among those of the 30 days before it in one file of JSON lines, and in an archive's folder. Each run makes
+all forms; times are of the second run, so that nothing of the first one's imports and caches is in them.
 """
 
 from __future__ import annotations
@@ -143,7 +143,8 @@ def _records(count: int) -> Iterator[Record]:
     for first, days in ((0, [DAY]), (count, [DAY - timedelta(n) for n in range(1, 31)])):
         number = first
         while number < first + count:
-            title, summary = _words(chance, 9), _words(chance, 35)
+            own = [_name(chance) for _ in range(12)]
+            title, summary = _words(chance, own, 9), _words(chance, own, 35)
             topics = chance.sample(TOPICS, chance.choice((1, 1, 1, 2))) if chance.random() < 0.5 else []
             for turn in range(min(chance.choice((1, 1, 1, 2, 3, 6)), first + count - number)):
                 copy = chance.random() < 0.3
@@ -166,8 +167,14 @@ def _records(count: int) -> Iterator[Record]:
                 number += 1
 
 
-def _words(chance: random.Random, count: int) -> str:
-    return " ".join(chance.choices(WORDS, k=count))
+def _name(chance: random.Random) -> str:
+    """A word that no other event has."""
+    return "".join(chance.choices("بتجحدرسعفقكلمن", k=6))
+
+
+def _words(chance: random.Random, own: list[str], count: int) -> str:
+    """Every third word the event's own."""
+    return " ".join(chance.choice(own if i % 3 == 0 else WORDS) for i in range(count))
 
 
 def _varied(chance: random.Random, text: str) -> str:

@@ -52,3 +52,11 @@ def test_the_copy_is_with_its_original(digest):
 def test_the_trend_has_the_days_before(digest):
     days = dict(zip(digest["trend"]["days"], digest["trend"]["counts"]["gaza"], strict=True))
     assert (days["2025-03-01"], days["2025-03-02"], days["2025-03-03"], days["2025-03-05"]) == (1, 0, 2, 4)
+
+
+def test_reports_of_one_event_are_one_story_with_the_numbers_they_differ_on(digest):
+    stories = [story for section in digest["sections"] for story in section["stories"]]
+    events = {frozenset(report["id"] for report in story["reports"]) for story in stories}
+    assert {frozenset({"day-05", "day-06", "day-07"}), frozenset({"day-09", "day-10"})} <= events
+    [toll] = [story for story in stories if story["reports"][0]["id"] == "day-05"]
+    assert [figure["value"] for figure in toll["differences"][0]["figures"]] == ["42", "45"]
