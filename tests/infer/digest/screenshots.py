@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
-from infer.digest import page
-from infer.digest.config import load_digest_config
+from infer import cli
 from tests.infer.digest.browser import chromium
-from tests.infer.digest.days import digest
+
+SAMPLE = Path(__file__).resolve().parents[3] / "docs" / "sample-day.jsonl"
 
 
 def main(folder: Path) -> None:
-    text = page.html(digest(), load_digest_config())
-    with chromium() as browser:
-        for width, scheme in ((1200, "light"), (360, "dark")):
-            shown = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    with tempfile.TemporaryDirectory() as out, chromium() as browser:
+        cli.app(["digest", "--input", str(SAMPLE), "--form", "html", "-o", out], standalone_mode=False)
+        text = (Path(out) / "index.html").read_text(encoding="utf-8")
+        for width, height, scheme in ((1200, 1400, "light"), (360, 1400, "dark")):
+            shown = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
             shown.set_content(text)
-            shown.screenshot(path=folder / f"digest-{width}.png", full_page=True)
+            shown.screenshot(path=folder / f"digest-{width}.png")
 
 
 if __name__ == "__main__":
