@@ -181,11 +181,11 @@ def test_newness_counts_over_all_the_days():
     assert [story.headline for story in stories] == ["خبر مختلف عن غزة", LONG]
 
 
-def test_limits_say_how_many_are_left_out():
+def test_limits_say_how_many_are_left_out(same_event):
     limits = CONFIG.limits.model_copy(update={"stories": 2, "review": 1})
     config = CONFIG.model_copy(update={"limits": limits})
-    records = [labelled(n, f"خبر رقم {n}") for n in range(5)]
-    records += [labelled(n, f"غامض رقم {n}", (), review=True) for n in range(10, 13)]
+    records = [labelled(n, f"خبر-{n} من غزة") for n in range(5)]
+    records += [labelled(n, f"غامض-{n} من غزة", (), review=True) for n in range(10, 13)]
     digest = build(of(*records), config)
     gaza = digest.sections[1]
     assert (len(gaza.stories), gaza.more, len(digest.review), digest.review_more) == (2, 3, 1, 2)
@@ -199,8 +199,8 @@ def test_sections_follow_the_configured_order_then_the_models():
     assert build(of(), CONFIG).sections[1].name == "غزة"
 
 
-def test_the_same_page_and_id_twice_are_two_keys():
-    twice = [labelled(1, "خبر عن غزة"), labelled(1, "خبر آخر عن غزة")]
+def test_the_same_page_and_id_twice_are_two_keys(same_event):
+    twice = [labelled(1, "خبر عن غزة"), labelled(1, "نبأ آخر عن غزة")]
     keys = [story.key for story in build(of(*twice), CONFIG).stories]
     assert len(set(keys)) == 2
 
