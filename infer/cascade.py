@@ -21,7 +21,7 @@ import numpy.typing as npt
 from infer.bundle import Bundle
 from infer.errors import ModelError
 from infer.schema import Article
-from infer.text import normalize
+from infer.stems import light_stem
 
 FILE = "cascade.npz"
 LEAST_KNOWN = 8
@@ -38,10 +38,6 @@ _WORD = re.compile(
     r"(?:[^\W\d_]|[\u00ad\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e"
     r"\u2060-\u2069\ufe00-\ufe0f\ufeff])+"
 )
-_PLAIN = re.compile("[\u0621-\u063a\u0641-\u064a]+")  # in its normal form whatever it is
-_FOLDED = str.maketrans("أإآٱىةؤئ", "اااايهوي")
-_PREFIX = re.compile("^(?:و(?=...))?(?:(?:ال|بال|كال|فال|لل)(?=..))?")
-_SUFFIX = re.compile("(?<=..)(?:ها|ان|ات|ون|ين|يه|ه|ي)$")
 
 Array = npt.NDArray[np.float32]
 Hashes = npt.NDArray[np.uint32]
@@ -131,8 +127,7 @@ class Cascade:
 def features(article: Article) -> Hashes:
     """Hashes of an article's words, pairs of words and, once more, title's words: sorted, each once.
 
-    Words are taken in their normal form, without the article and prepositions before and the commonest
-    endings behind (after Larkey et al. 2002, "Improving stemming for Arabic information retrieval").
+    Words are taken in their normal form, without article, prepositions and endings (``light_stem``).
     """
     title, body = _hashes(article.title), _hashes(article.body)
     parts = [title, body, title * np.uint64(2_654_435_761) + np.uint64(99_991)]
@@ -151,22 +146,13 @@ class _Words(dict[str, int]):
     """Hash of each word without what is written together with it; 0 of what is no word."""
 
     def __missing__(self, word: str) -> int:
-        root = stem(word)
-        found = zlib.crc32(root.encode()) if len(root) > 1 else 0
+        # Normalized word by word, as each is met once: a whole text takes longer than all the rest.
+        found = zlib.crc32(stem.encode()) if len(stem := light_stem(word)) > 1 else 0
         if len(word) <= _LONGEST:
             if len(self) >= _KEPT:
                 self.clear()
             self[word] = found
         return found
-
-
-def stem(word: str) -> str:
-    """A word in its normal form, without the article before it and the commonest endings behind."""
-    # Normalized word by word, as each is met once: a whole text takes longer than all the rest.
-    letters = word
-    if not _PLAIN.fullmatch(word):
-        letters = "".join(filter(str.isalpha, normalize(word).lower()))
-    return _SUFFIX.sub("", _PREFIX.sub("", letters.translate(_FOLDED)))
 
 
 _KNOWN = _Words()

@@ -10,7 +10,8 @@ from infer.digest.config import DigestConfig, Limits, Ranking
 from infer.digest.day import Digest, Section, Story
 from infer.digest.reading import Days, Labelled
 from infer.digest.telling import Event, is_sure, key_of, outlet, outlets, tell, topics, when
-from infer.stories.events import Told, Vectors, group
+from infer.stories.events import Array as Vectors
+from infer.stories.events import Told, group
 from infer.text import normalize, words
 
 # Records outside of archives that say the same in fewer words than this may be about anything.

@@ -28,7 +28,7 @@ from infer.pipeline import Pipeline, default_model
 from infer.questions.labels import open_labels
 from infer.questions.show import print_rows
 from infer.schema import Article
-from infer.stories.events import Vectors
+from infer.stories.events import Array as Vectors
 
 FORMS = {
     "html": "index.html",

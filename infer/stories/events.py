@@ -1,56 +1,48 @@
-"""Same event in other words: which reports of outlets tell one story.
+"""Which reports tell the same event, in whatever words.
 
-Two reports are compared by their words (cosine of TF-IDF over stems; Salton & Buckley 1988, "Term-weighting
-approaches in automatic text retrieval") and by the topic model's vectors. A report joins the group whose
-members are most like it on average, so that two events are not joined through a third report (average
-linkage, one report at a time, as in topic detection and tracking: Allan et al. 1998, "On-line new event
-detection and tracking").
+Two reports are compared by the words they share, rare ones first, by the days between them, by their outlets
+and, where there are, by the encoder's vectors; a logistic function makes one probability of it. Groups are
+joined while the mean of all probabilities between their reports is high, so that two events never become one
+through a third report that is like both: it has to be like the whole of either. Names and numbers count as
+words do; to count them apart, or numbers that differ, told no more (``benchmarks/README.md``).
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from infer.cascade import stem
-from infer.text import normalize, words
+from infer.stories.linkage import Pairs, link
+from infer.stories.rarity import Postings, weigh
 
-# Days between the reports of one event, at most.
-WINDOW = 2
-# Cosine of words below which nothing else counts: vectors of short texts may be alike for little reason.
-LEAST = 0.05
-# Characters of a report that are read: titles come from strangers.
+Array = npt.NDArray[np.float32]
+
+WINDOW = 3
+"""Days that two reports of an event lie apart at most."""
+TOGETHER = 0.45
+"""Least mean probability between the reports of two groups that become one."""
 READ = 2000
-# Reports whose vectors are multiplied at a time.
-AT_ONCE = 256
-# Reports of other days that none of the words is in: what is common is unknown from a few reports alone.
-UNSEEN = 50
-
-# Weights of a logistic function, as ``benchmarks/events.py`` fits them to half of its real pairs.
-WORDS_ALONE, BIAS_ALONE = 13.9, -2.1
-WORDS, VECTORS, BIAS = 9.9, 42.9, -41.8
-# Of reports that are too far apart in time or in words: no average is above the border with one of them.
-NEVER = -100.0
-
-Floats = npt.NDArray[np.float32]
-Vectors = npt.NDArray[np.float32]
+"""Characters of a title and of a text that are read: both come from strangers."""
+# Pairs less probable than this count as impossible, so that few have to be kept.
+_LEAST = 0.05
+# Days between two reports where one has none.
+_UNKNOWN_DAYS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A report as it is compared.
+    """What is known of a report.
 
     Attributes:
-        title: Its headline.
-        text: Its summary, or first sentences.
-        published: ISO day or day and time; None goes with any.
-        source: Its outlet.
+        title: Headline.
+        text: Its summary; may be empty.
+        published: ISO date, with or without a time; None where unknown.
+        source: Its outlet; None where unknown.
     """
 
     title: str
@@ -59,90 +51,122 @@ class Told:
     source: str | None
 
 
-def group(reports: Sequence[Told], vectors: Vectors | None = None) -> list[list[int]]:
-    """Put the reports of one event together.
+class Weights(NamedTuple):
+    """Of the logistic function; ``benchmarks/events.py --fit`` fits them to labelled pairs of real reports.
+
+    Attributes:
+        constant: The sum without all else.
+        whole: Of the cosine of titles with texts.
+        title: Of the cosine of one's title with the other's title and text, the higher of both.
+        days: Of each day between.
+        outlet: Added where both are of one outlet, which seldom tells an event twice.
+        vectors: Of the vectors' cosine.
+    """
+
+    constant: float
+    whole: float
+    title: float
+    days: float
+    outlet: float
+    vectors: float = 0.0
+
+
+WORDS = Weights(constant=-3.47, whole=6.98, title=8.51, days=-1.19, outlet=-2.15)
+"""Without vectors."""
+BOTH = Weights(constant=-19.16, whole=4.78, title=6.08, days=-1.17, outlet=-1.95, vectors=18.05)
+"""With vectors of the topic model that comes with Mujaz; another encoder's cosines may lie elsewhere."""
+
+
+class Signals(NamedTuple):
+    """What is measured of pairs, an array each; see ``Weights``."""
+
+    whole: Array
+    title: Array
+    days: Array
+    outlet: npt.NDArray[np.bool_]
+    vectors: Array | None
+
+    def probability(self) -> Array:
+        """That the two of each pair tell the same event."""
+        weights = WORDS if self.vectors is None else BOTH
+        total = weights.constant + weights.whole * self.whole + weights.title * self.title
+        total += weights.days * self.days + weights.outlet * self.outlet
+        if self.vectors is not None:
+            total += weights.vectors * self.vectors
+        logistic = (1 + np.tanh(total / 2)) / 2  # exp would overflow for what is far apart
+        return np.asarray(np.where(self.days <= WINDOW, logistic, 0), np.float32)
+
+
+class Comparison:
+    """Compares each of some reports with all of them.
 
     Args:
-        reports: In any order, which changes nothing.
-        vectors: Unit vectors of their titles and texts, reports × width; None: words alone decide.
-
-    Returns:
-        Places of the reports, groups by their first place, each in ascending order.
+        reports: What to compare. Rare is what few of them have, and few in news at large.
+        vectors: See ``group``.
 
     Raises:
-        ValueError: There are not as many vectors as reports.
+        ValueError: A report's day is not an ISO date.
+    """
+
+    def __init__(self, reports: Sequence[Told], vectors: Array | None = None) -> None:
+        titles, texts = [r.title[:READ] for r in reports], [r.text[:READ] for r in reports]
+        self._whole, self._title, width = weigh(titles, texts)
+        self._with_whole, self._with_title = Postings(self._whole, width), Postings(self._title, width)
+        self._days = np.array([_day(report) for report in reports], np.float32)
+        numbers = {source: number for number, source in enumerate({r.source: None for r in reports})}
+        self._outlets = np.array([-1 if r.source is None else numbers[r.source] for r in reports], np.int64)
+        self._vectors = vectors
+
+    def with_all(self, place: int) -> Signals:
+        """Signals of one report's pairs with every report, itself included."""
+        whole, title = self._whole.row(place), self._title.row(place)
+        apart = np.abs(self._days - self._days[place])
+        outlet = self._outlets[place]
+        return Signals(
+            self._with_whole.cosines(*whole),
+            np.maximum(self._with_whole.cosines(*title), self._with_title.cosines(*whole)),
+            np.where(np.isnan(apart), np.float32(_UNKNOWN_DAYS), apart),
+            (self._outlets == outlet) & (outlet >= 0),
+            None if self._vectors is None else self._vectors @ self._vectors[place],
+        )
+
+
+def group(reports: Sequence[Told], vectors: Array | None = None) -> list[list[int]]:
+    """Put reports of the same event together; the order they are given in changes nothing.
+
+    Args:
+        reports: One of each text: copies are found by ``infer.stories.copies``.
+        vectors: ``TopicModel.vectors`` of titles with texts, of unit length (reports × width).
+
+    Returns:
+        Every report's place once; places and groups in order.
+
+    Raises:
+        ValueError: There are not as many vectors as reports, or a report's day is not an ISO date.
     """
     if vectors is not None and len(vectors) != len(reports):
-        raise ValueError(f"{len(vectors)} vectors, but {len(reports)} reports to group")
-    order = sorted(range(len(reports)), key=lambda i: (reports[i].published or "", *_said(reports[i])))
-    ordered = [reports[i] for i in order]
-    turned = None if vectors is None else np.ascontiguousarray(vectors[order])
-    groups: list[list[int]] = []
-    belongs, sizes = np.zeros(len(reports), np.int64), np.zeros(len(reports), np.int64)
-    for place, row in enumerate(evidence(ordered, turned)):
-        if groups:
-            sums = np.bincount(belongs[:place], weights=row, minlength=len(groups))
-            means = sums / sizes[: len(groups)]
-            best = int(means.argmax())
-        if not groups or means[best] <= 0:
-            best = len(groups)
-            groups.append([])
-        groups[best].append(order[place])
-        belongs[place], sizes[best] = best, sizes[best] + 1
-    return sorted(sorted(each) for each in groups)
+        raise ValueError(f"{len(vectors)} vectors for {len(reports)} reports; give one a report or None")
+    order = sorted(range(len(reports)), key=lambda place: _key(reports[place]))
+    in_order = [reports[place] for place in order]
+    pairs = _alike(Comparison(in_order, None if vectors is None else vectors[order]), len(order))
+    return sorted(sorted(order[place] for place in members) for members in link(len(order), pairs, TOGETHER))
 
 
-def evidence(reports: Sequence[Told], vectors: Vectors | None = None) -> Iterator[Floats]:
-    """Log-odds, for each report and each one before it, that they tell the same event."""
-    days = np.array([_day(report.published) for report in reports], np.float32)
-    for place, cosines in enumerate(cosines_of(reports)):
-        if vectors is None:
-            odds = WORDS_ALONE * cosines + BIAS_ALONE
-        else:
-            if place % AT_ONCE == 0:
-                alike = vectors[place : place + AT_ONCE] @ vectors[: place + AT_ONCE].T
-            odds = WORDS * cosines + VECTORS * alike[place % AT_ONCE, :place] + BIAS
-        far = np.abs(days[:place] - days[place]) > WINDOW  # False where a day is not known
-        yield np.where(far | (cosines < LEAST), np.float32(NEVER), odds)
+def _alike(comparison: Comparison, count: int) -> Pairs:
+    """Pairs of reports that are not improbable."""
+    first, second, probability = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+    for place in range(count - 1):
+        found = comparison.with_all(place).probability()[place + 1 :]
+        kept = np.flatnonzero(found >= _LEAST)
+        first.append(np.full(len(kept), place))
+        second.append(kept + place + 1)
+        probability.append(found[kept])
+    return Pairs(np.concatenate(first), np.concatenate(second), np.concatenate(probability))
 
 
-def cosines_of(reports: Sequence[Told]) -> Iterator[Floats]:
-    """For each report the cosines of its words with those of each report before it."""
-    counts = [_stems(report) for report in reports]
-    often = Counter(term for each in counts for term in each)
-    rare = {term: math.log((len(reports) + UNSEEN) / (0.5 + n)) for term, n in often.items()}
-    known = [{term: (1 + math.log(n)) * rare[term] for term, n in each.items()} for each in counts]
-    lengths = [math.sqrt(sum(weight * weight for weight in each.values())) or 1.0 for each in known]
-    # Where each term occurs, in order, and with which weight; of these so many as have been met.
-    places: dict[str, list[int]] = {term: [] for term in often}
-    weights: dict[str, list[float]] = {term: [] for term in often}
-    for place, (each, length) in enumerate(zip(known, lengths, strict=True)):
-        for term, weight in each.items():
-            places[term].append(place)
-            weights[term].append(weight / length)
-    posted = {term: (np.array(places[term]), np.array(weights[term], np.float32)) for term in often}
-    met: Counter[str] = Counter()
-    for place, each in enumerate(known):
-        row = np.zeros(place, np.float32)
-        for term in each:
-            at, shares = posted[term]
-            if seen := met[term]:
-                row[at[:seen]] += shares[seen] * shares[:seen]
-            met[term] += 1
-        yield row
+def _key(report: Told) -> tuple[str, str, str, str]:
+    return report.published or "", report.title, report.text, report.source or ""
 
 
-def _stems(report: Told) -> Counter[str]:
-    found = (stem(word) or word for word in words(normalize(" ".join(_said(report))).lower()))
-    return Counter(term for term in found if len(term) > 1 or term.isdigit())
-
-
-def _said(report: Told) -> tuple[str, str]:
-    return report.title[:READ], report.text[:READ]
-
-
-def _day(published: str | None) -> float:
-    try:
-        return date.fromisoformat((published or "")[:10]).toordinal()
-    except ValueError:
-        return math.nan
+def _day(report: Told) -> float:
+    return float(date.fromisoformat(report.published[:10]).toordinal()) if report.published else float("nan")
