@@ -4,6 +4,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from infer.digest.config import DigestConfig
 from infer.errors import UsageError
 from infer.settings import load_config
 from train.config import BackboneConfig, ClassifierConfig, TopicsConfig
@@ -34,10 +35,16 @@ def message(path: Path, kind: type = ClassifierConfig) -> str:
 
 
 @pytest.mark.parametrize(
-    ("folder", "kind"), [("backbone", BackboneConfig), ("classifier", ClassifierConfig), (".", TopicsConfig)]
+    ("files", "kind"),
+    [
+        ("backbone/*.yaml", BackboneConfig),
+        ("classifier/*.yaml", ClassifierConfig),
+        ("topics.yaml", TopicsConfig),
+        ("digest.yaml", DigestConfig),
+    ],
 )
-def test_shipped_configurations_load(folder, kind):
-    paths = sorted((CONFIGS / folder).glob("*.yaml"))
+def test_shipped_configurations_load(files, kind):
+    paths = sorted(CONFIGS.glob(files))
     assert paths
     for path in paths:
         assert isinstance(load_config(path, kind), kind)
