@@ -3,11 +3,12 @@
     python benchmarks/events.py ARTICLES.parquet [--fit] [-o benchmarks/results/events.json]
 
 Real reports are titles and lead sentences of articles whose ids stand in ``benchmarks/data/event-pairs.csv``
-(pairs over the range of likeness, few of one outlet) and ``event-days.csv`` (every article on topic of some days,
-with its event). Both are split by spans of ten days: one half chose the signals, weights and limits, the other
-reports. A pair is compared amid the reports of its half from the day before to the day after. Written pairs
-(``tests/infer/event-pairs.jsonl``) chose nothing. ``--fit`` fits the weights to the choosing half and prints them,
-with the loss in cross-validation without each signal.
+(pairs over the range of likeness, few of one outlet) and ``event-days.csv`` (every article on topic of some
+days, with its event). Both are split by spans of ten days: one half chose the signals, weights and limits,
+the other reports. A pair is compared amid the reports of its half from the day before to the day after.
+Written pairs (``tests/infer/event-pairs.jsonl``) chose nothing. ``--fit`` fits the weights to the choosing
+half and prints them, with the loss in cross-validation without each signal. Times are of the processor, as
+others may use it too.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from timing import machine, publish
 
 from infer.pipeline import default_model
 from infer.schema import Article
-from infer.stories.events import BOTH, TOGETHER, WORDS, Comparison, Signals, Told, group
+from infer.stories.events import TOGETHER, Comparison, Signals, Told, group
 from infer.summary import Lead
 from infer.topics import TopicModel
 
@@ -85,7 +86,7 @@ def main() -> None:
             "grouping of whole days": _grouping(known),
         }
     result["written"] = _written(model, limit)
-    result["seconds"] = _seconds(arguments.articles)
+    result["processor_seconds"] = _seconds(arguments.articles)
     publish(result, arguments.output)
 
 
@@ -101,7 +102,9 @@ def _read(path: Path, half: str, model: TopicModel) -> Known:
         for row, lead in zip(rows, leads, strict=True)
     }
     if missing := ids - told.keys():
-        raise SystemExit(f"{path}: lacks {len(missing)} of {len(ids)} labelled articles, {min(missing)} first")
+        raise SystemExit(
+            f"{path}: lacks {len(missing)} of {len(ids)} labelled articles, {min(missing)} first"
+        )
     days: dict[str, dict[str, str]] = {}
     for row in events:
         days.setdefault(row["event"].split("/")[0], {})[row["id"]] = row["event"]
@@ -147,8 +150,7 @@ def _comparison(known: Known, ids: list[str]) -> Comparison:
 
 
 def _at(signals: Signals, place: int) -> tuple[float, ...]:
-    assert signals.vectors is not None
-    return tuple(float(values[place]) for values in signals)
+    return tuple(float(values[place]) for values in signals if values is not None)
 
 
 def _probability(pairs: Sequence[Pair], *, vectors: bool) -> Floats:
@@ -217,7 +219,9 @@ def _grouped(known: Known, events: dict[str, str], *, vectors: bool) -> dict[str
         "reports": len(ids),
         "events": len(size),
         "groups": len(groups),
-        "pairs": dict(zip(("precision", "recall", "f1"), np.round(_scores(found, same), 3).tolist(), strict=True)),
+        "pairs": dict(
+            zip(("precision", "recall", "f1"), np.round(_scores(found, same), 3).tolist(), strict=True)
+        ),
         "b_cubed_precision": round(float(np.mean([n / len(groups[of[i]]) for i, n in enumerate(shared)])), 3),
         "b_cubed_recall": round(float(np.mean([n / size[events[ids[i]]] for i, n in enumerate(shared)])), 3),
     }
@@ -229,7 +233,9 @@ def _written(model: TopicModel, limit: float) -> dict[str, Any]:
     reports = [Told(**row[name]) for row in rows for name in ("first", "second")]
     vectors = _vectors(model, reports)
     comparison = Comparison(reports, vectors)
-    pairs = [Pair(_at(comparison.with_all(2 * i), 2 * i + 1), row["same"], 0, 1) for i, row in enumerate(rows)]
+    pairs = [
+        Pair(_at(comparison.with_all(2 * i), 2 * i + 1), row["same"], 0, 1) for i, row in enumerate(rows)
+    ]
     same = np.array([row["same"] for row in rows])
     result = _by_signals(pairs, limit)
     for name, given in (("words", None), ("both", vectors)):
@@ -264,9 +270,9 @@ def _seconds(path: Path) -> dict[str, float]:
 
 
 def _timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return round(time.perf_counter() - start, 2)
+    return round(time.process_time() - start, 2)
 
 
 def _fit(known: Known) -> None:
@@ -297,11 +303,12 @@ def _fit(known: Known) -> None:
 
     for title, columns in (("WORDS", [0, 1, 2, 3]), ("BOTH", [0, 1, 2, 3, 4])):
         constant, slopes = fitted(columns, np.ones(len(pairs), bool))
-        print(title, round(constant, 2), *(f"{names[c]}={s:.2f}" for c, s in zip(columns, slopes, strict=True)))
+        print(
+            title, round(constant, 2), *(f"{names[c]}={s:.2f}" for c, s in zip(columns, slopes, strict=True))
+        )
         print("  loss", round(loss(columns), 4))
         for left in columns:
             print(f"  without {names[left]}", round(loss([c for c in columns if c != left]), 4))
-    assert WORDS.vectors == 0 < BOTH.vectors
 
 
 if __name__ == "__main__":

@@ -20,10 +20,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from infer.stories import copies
 from infer.archive.place import DRAFTS, LOCK, Place
 from infer.archive.rows import SCHEMA
 from infer.errors import UsageError
+from infer.stories import copies
 
 JOURNAL, LEDGER, REJECTS = "_journal", "_ledger", "_rejects.jsonl"
 UNDATED = "__HIVE_DEFAULT_PARTITION__"
@@ -198,9 +198,9 @@ class Folder:
             return pq.ParquetFile(file).read()
 
     def _write(self, name: str, table: pa.Table, note: dict[str, Any]) -> None:
-        text = json.dumps(
-            note | {"format": FORMAT, "signatures": copies.VERSION}, ensure_ascii=False
-        ).encode("utf-8", "replace")
+        text = json.dumps(note | {"format": FORMAT, "signatures": copies.VERSION}, ensure_ascii=False).encode(
+            "utf-8", "replace"
+        )
         content = io.BytesIO()
         pq.write_table(table.replace_schema_metadata({_META: text}), content, compression="zstd")
         content.seek(0)

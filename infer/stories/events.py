@@ -3,8 +3,8 @@
 Two reports are compared by the words they share, rare ones first, by the days between them, by their outlets
 and, where there are, by the encoder's vectors; a logistic function makes one probability of it. Groups are
 joined while the mean of all probabilities between their reports is high, so that two events never become one
-through a third report that is like both: it has to be like the whole of either. Names and numbers count as words
-do; to count them apart, or numbers that differ, told no more (``benchmarks/README.md``).
+through a third report that is like both: it has to be like the whole of either. Names and numbers count as
+words do; to count them apart, or numbers that differ, told no more (``benchmarks/README.md``).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Array = npt.NDArray[np.float32]
 
 WINDOW = 3
 """Days that two reports of an event lie apart at most."""
-TOGETHER = 0.5
+TOGETHER = 0.45
 """Least mean probability between the reports of two groups that become one."""
 READ = 2000
 """Characters of a title and of a text that are read: both come from strangers."""
@@ -52,7 +52,7 @@ class Told:
 
 
 class Weights(NamedTuple):
-    """Of the logistic function, as ``benchmarks/events.py --fit`` fits them to labelled pairs of real reports.
+    """Of the logistic function; ``benchmarks/events.py --fit`` fits them to labelled pairs of real reports.
 
     Attributes:
         constant: The sum without all else.
@@ -71,9 +71,9 @@ class Weights(NamedTuple):
     vectors: float = 0.0
 
 
-WORDS = Weights(-4.0, 8.0, 3.0, -0.7, -1.0)
+WORDS = Weights(constant=-3.47, whole=6.98, title=8.51, days=-1.19, outlet=-2.15)
 """Without vectors."""
-BOTH = Weights(-50.0, 5.0, 3.0, -0.7, -1.0, 50.0)
+BOTH = Weights(constant=-19.16, whole=4.78, title=6.08, days=-1.17, outlet=-1.95, vectors=18.05)
 """With vectors of the topic model that comes with Mujaz; another encoder's cosines may lie elsewhere."""
 
 
@@ -93,7 +93,8 @@ class Signals(NamedTuple):
         total += weights.days * self.days + weights.outlet * self.outlet
         if self.vectors is not None:
             total += weights.vectors * self.vectors
-        return np.asarray(np.where(self.days <= WINDOW, 1 / (1 + np.exp(-total)), 0), np.float32)
+        logistic = (1 + np.tanh(total / 2)) / 2  # exp would overflow for what is far apart
+        return np.asarray(np.where(self.days <= WINDOW, logistic, 0), np.float32)
 
 
 class Comparison:
@@ -104,12 +105,10 @@ class Comparison:
         vectors: See ``group``.
 
     Raises:
-        ValueError: There are not as many vectors as reports, or a report's day is not an ISO date.
+        ValueError: A report's day is not an ISO date.
     """
 
     def __init__(self, reports: Sequence[Told], vectors: Array | None = None) -> None:
-        if vectors is not None and len(vectors) != len(reports):
-            raise ValueError(f"{len(vectors)} vectors for {len(reports)} reports; give one a report or None")
         titles, texts = [r.title[:READ] for r in reports], [r.text[:READ] for r in reports]
         self._whole, self._title, width = weigh(titles, texts)
         self._with_whole, self._with_title = Postings(self._whole, width), Postings(self._title, width)
@@ -145,6 +144,8 @@ def group(reports: Sequence[Told], vectors: Array | None = None) -> list[list[in
     Raises:
         ValueError: There are not as many vectors as reports, or a report's day is not an ISO date.
     """
+    if vectors is not None and len(vectors) != len(reports):
+        raise ValueError(f"{len(vectors)} vectors for {len(reports)} reports; give one a report or None")
     order = sorted(range(len(reports)), key=lambda place: _key(reports[place]))
     in_order = [reports[place] for place in order]
     pairs = _alike(Comparison(in_order, None if vectors is None else vectors[order]), len(order))

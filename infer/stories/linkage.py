@@ -36,9 +36,13 @@ def link(count: int, pairs: Pairs, together: float) -> list[list[int]]:
     Returns:
         Every place once; places and groups in order.
     """
-    groups = []
+    groups: list[list[int]] = []
+    if not count:
+        return groups
     for component in _components(count, pairs, together):
-        groups += [[int(component.places[i]) for i in members] for members in _clusters(component.table, together)]
+        groups += [
+            [int(component.places[i]) for i in members] for members in _clusters(component.table, together)
+        ]
     return sorted(groups)
 
 

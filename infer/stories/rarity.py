@@ -19,8 +19,8 @@ Array = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
 
 BACKGROUND = 60
-"""How many texts the frequencies of words in news at large count as, beside those of the texts given: of a few
-texts one cannot tell which of their words are rare."""
+"""How many texts the frequencies of words in news at large count as, beside those of the texts given: of a
+few texts one cannot tell which of their words are rare."""
 # A word in three of four texts weighs nothing.
 _COMMON = 0.75
 
