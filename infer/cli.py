@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from infer import cli_questions, job
+from infer import cli_digest, cli_questions, job
 from infer.cli_options import (
     DONE,
     FAILED,
@@ -151,6 +151,7 @@ def summarize(
 
 
 app.add_typer(cli_questions.app)
+app.add_typer(cli_digest.app)
 
 
 def main() -> None:

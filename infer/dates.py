@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from hijridate import Hijri
 
@@ -79,6 +80,14 @@ _AGO = re.compile(
 )
 
 
+class Dated(NamedTuple):
+    """A date of a line: where it stands, and its ISO form."""
+
+    start: int
+    end: int
+    iso: str
+
+
 def parse_date(text: str, *, today: date | None = None) -> str | None:
     """Read the date of a news page's date line.
 
@@ -110,6 +119,27 @@ def parse_date(text: str, *, today: date | None = None) -> str | None:
 def find_date(text: str) -> str | None:
     """Find the first date in a text of any length, in the same forms; Gregorian before Hijri."""
     return _best(_dates(_fold(text)))
+
+
+def find_dates(text: str) -> tuple[str, Dated, list[Dated]] | None:
+    """Find the date that ``find_date`` finds, with what it stands in.
+
+    Returns:
+        The text as it was looked through (normalized, lower case, letters folded; spaces for Hijri dates
+        beside a Gregorian one), the date in it, and the other dates of its calendar; None where it has no
+        date.
+    """
+    line = _fold(text)
+    found = _dates(line)
+    if not found:
+        return None
+    hijri = [match for match, _ in found if _is_hijri(match)]
+    if len(hijri) < len(found):
+        found = [(match, iso) for match, iso in found if match not in hijri]
+        for match in hijri:
+            line = line[: match.start()] + " " * len(match[0]) + line[match.end() :]
+    chosen, *others = [Dated(match.start(), match.end(), iso) for match, iso in found]
+    return line, chosen, others
 
 
 def _fold(text: str) -> str:

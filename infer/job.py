@@ -68,6 +68,7 @@ def run(
     options: ReadOptions,
     models: Callable[[], Pipeline],
     archive: ArchiveOptions | None = None,
+    rejects: str | None = None,
 ) -> Outcome:
     """Label or summarize every article of the inputs.
 
@@ -77,6 +78,7 @@ def run(
         options: How inputs are read.
         models: Opens them; called when the inputs have been looked at.
         archive: What only archives take.
+        rejects: Where the report says that an archive's rejects are, if they will not stay in its folder.
 
     Raises:
         UsageError: An input or the output cannot be used.
@@ -92,12 +94,17 @@ def run(
         raise UsageError(f"{given} is for archives alone: name a folder with -o, or drop it")
     pipeline = models()
     if into_archive and pipeline.topics:
-        return _into_archive(output or "", pipeline, inputs, options, archive or ArchiveOptions())
+        return _into_archive(output or "", pipeline, inputs, options, archive or ArchiveOptions(), rejects)
     return _run(pipeline, pipeline.stream(items), inputs, output)
 
 
 def _into_archive(
-    folder: str, pipeline: Pipeline, inputs: Sequence[str], options: ReadOptions, settings: ArchiveOptions
+    folder: str,
+    pipeline: Pipeline,
+    inputs: Sequence[str],
+    options: ReadOptions,
+    settings: ArchiveOptions,
+    rejects: str | None,
 ) -> Outcome:
     outcome = Outcome()
     start = time.monotonic()
@@ -109,12 +116,14 @@ def _into_archive(
             for result in watched:
                 outcome.count(result)
     except KeyboardInterrupt:
+        if rejects is not None:
+            raise
         raise KeyboardInterrupt(f"what was labelled is kept in {folder}; the same command goes on") from None
     outcome.seconds = time.monotonic() - start
     passed = f"; {run.planner.unchanged:,} unchanged" if run.planner.unchanged else ""
     passed += f"; {run.planner.files_unchanged:,} files unchanged" if run.planner.files_unchanged else ""
     copies = f"; {run.copies:,} copies of others" if run.copies else ""
-    _report(outcome, f"{folder.rstrip('/')}/{REJECTS}", copies + passed)
+    _report(outcome, rejects or f"{folder.rstrip('/')}/{REJECTS}", copies + passed)
     return outcome
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infer.errors import ModelError, UsageError
+from infer.hours import agreed, time_of
 from infer.schema import Article, Record, RefusedSummary, Reject
 from infer.summary import Summarizer, Summary, open_summarizer
 from infer.text import language_problem
@@ -42,15 +43,16 @@ class Pipeline:
 
         Args:
             articles: ``Article`` objects, or mappings with ``title`` and ``body`` and whatever else
-                an ``Article`` has; ``published`` may be a date or a datetime too.
+                an ``Article`` has; ``published`` may be a date or a datetime too, whose time then is
+                ``published_at``.
 
         Returns:
             One ``Record`` for each article in order; a ``Reject`` where its text is empty or is not
             Arabic.
 
         Raises:
-            UsageError: A mapping has a key that an ``Article`` has not, or ``published`` is neither text nor
-                a date.
+            UsageError: A mapping has a key that an ``Article`` has not, ``published`` is neither text nor
+                a date, or ``published_at`` is no time on that day.
         """
         return list(self.stream(_as_article(item, i) for i, item in enumerate(articles, 1)))
 
@@ -90,6 +92,7 @@ class Pipeline:
             part=article.part,
             title=article.title,
             published=article.published,
+            published_at=article.published_at,
             source=article.source,
             tags=article.tags,
             url=article.url,
@@ -194,9 +197,17 @@ def _as_article(item: Article | Mapping[str, Any], number: int) -> Article:
         raise UsageError(f"article {number}: unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
     given = {"id": str(number), "title": "", "body": ""} | {k: v for k, v in item.items() if v is not None}
     day = given.get("published", "")
-    if isinstance(day, date):
-        given["published"] = (day.date() if isinstance(day, datetime) else day).isoformat()
+    if isinstance(day, datetime):
+        given = {"published_at": time_of(day)} | given | {"published": day.date().isoformat()}
+    elif isinstance(day, date):
+        given["published"] = day.isoformat()
     elif not isinstance(day, str):
         kind = type(day).__name__
         raise UsageError(f"article {number}: 'published' is of type {kind}; give ISO text or a date")
+    at = given.get("published_at")
+    if at is not None and (not isinstance(at, str) or agreed(given.get("published"), at) is None):
+        raise UsageError(
+            f"article {number}: 'published_at' is {at!r}, no time on the day of 'published'; give ISO text "
+            "such as 2025-03-05T14:30+03:00 with the same day, or a datetime as 'published' alone"
+        )
     return Article(**given | {"tags": tuple(given.get("tags", ()))})

@@ -22,6 +22,8 @@ class Article:
         source: Outlet or agency that the page names.
         tags: Keywords that the page names.
         url: Address of the page.
+        published_at: The same day with its time to the minute, by the source's own clock, and the offset
+            where the source gives one (``2024-02-09T14:30+03:00``); None where it gives no time.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Article:
     source: str | None = None
     tags: tuple[str, ...] = ()
     url: str | None = None
+    published_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Record:
     explanation was.
 
     Attributes:
+        published_at: As in the ``Article``; it begins with ``published``.
         topics: Names of the topics whose score passes its threshold; empty means "other".
         scores: Calibrated probability of every topic the model knows, in the model's order.
         review: True where a score lies too near its threshold to be trusted.
@@ -77,6 +81,7 @@ class Record:
     source: str | None
     tags: tuple[str, ...]
     url: str | None
+    published_at: str | None = None
     topics: tuple[str, ...] | None = None
     scores: dict[str, float] | None = None
     review: bool | None = None

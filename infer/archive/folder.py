@@ -243,6 +243,6 @@ def _ledger_rows(table: pa.Table) -> pa.Table:
 def _digest(table: pa.Table) -> str:
     """Names a part by what is in it, so that the same run gives the same names."""
     digest = blake2b(digest_size=8)
-    for name in ("article", "topics", "summary", "model"):
+    for name in ("article", "published_at", "topics", "summary", "model"):
         digest.update(json.dumps(table[name].to_pylist(), ensure_ascii=False).encode("utf-8", "replace"))
     return digest.hexdigest()

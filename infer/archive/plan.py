@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -176,10 +176,19 @@ class Planner:
             if older is not None:
                 plan.replaced.add(self.rows.day(older))
             number = len(self.rows)
-            source = self._source(number, older, content, int(story))
+            source = self._source(number, older, self._read_as(article, older, content), int(story))
             self.rows.add(key, content, article.id, day_of(article.published), int(story), self.version)
             plan.planned.append(Planned(article, number, source))
         return plan
+
+    def _read_as(self, article: Article, older: int | None, content: int) -> int:
+        """The content under which an article's text was read before: that without its time, if need be.
+
+        The ledger may be of a Mujaz that kept no times, and the encoder does not read them.
+        """
+        if older is not None and article.published_at and self.rows.content(older) != content:
+            return content_key(replace(article, published_at=None))
+        return content
 
     def _source(self, number: int, older: int | None, content: int, story: int) -> int:
         """The row that has the log-odds of a new row, which is that row itself where none has."""

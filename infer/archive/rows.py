@@ -58,9 +58,13 @@ def article_key(article: Article) -> int:
 
 
 def content_key(article: Article) -> int:
-    """What a record is made of, whatever the spaces in its text, in 64 bits."""
+    """What a record is made of, whatever the spaces in its text, in 64 bits.
+
+    Without a time it is what it was before times were kept, so that older records stand.
+    """
     about = (article.title, article.body, article.published, article.source, article.url)
-    return key_of(*(" ".join((text or "").split()) for text in about), "|".join(article.tags))
+    parts = [*(" ".join((text or "").split()) for text in about), "|".join(article.tags)]
+    return key_of(*parts, *([article.published_at] if article.published_at else []))
 
 
 def key_of(*parts: str) -> int:

@@ -15,7 +15,8 @@ Text = Annotated[str, Field(min_length=1)]
 class Counted(Strict):
     """How a number of things is said: CLDR's plural categories, ``{n}`` in them is the number.
 
-    Only ``other`` is needed; a category that is left out is said as ``other``.
+    Only ``other`` is needed; a category that is left out is said as ``other``. ``zero`` is said of none in
+    every language.
     """
 
     zero: str | None = None
@@ -50,6 +51,7 @@ class Wording(Strict):
     nothing_on_topic: Text
     more: Counted
     sources: Text
+    source_mark: Text
     no_source: Text
     no_address: Text
     copy_mark: Text
@@ -63,7 +65,10 @@ class Wording(Strict):
     review_note: Text
     trend: Text
     trend_note: Text
+    trend_table: Text
     day: Text
+    whole: Text
+    left_out: Text
     footer: Text
 
 
@@ -118,10 +123,12 @@ class Publishing(Strict):
     Attributes:
         address: Of the folder that the files are published in, with a slash at its end; None: nowhere.
         author: Who publishes, as the feed names them.
+        utc_offset: Of the clocks that the outlets' hours are read from; feeds and mail have to name one.
     """
 
     address: HttpUrl | None = None
     author: Text = "Mujaz"
+    utc_offset: Annotated[str, Field(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")] = "+00:00"
 
 
 class DigestConfig(Strict):

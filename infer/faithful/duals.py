@@ -26,10 +26,13 @@ def of_two(word: str) -> str | None:
     """What a dual has two of; a masculine ``-ين`` may be a plural and counts for few nouns only."""
     if family(word):
         return None  # "حميدتي"
+    of_place = any(named_at([base], 0)[0] for base in bases(word))
     for base in bases(word):
         for ending in (*_FEMININE, "ين", "ان"):
             if not base.endswith(ending) or (ending in _JOINED and "ال" in word[:4]):
                 continue  # "الكويتي": what is joined to another noun has no article
+            if ending == "تي" and of_place:
+                continue  # "بيروتي"
             stem = base[: -len(ending)]
             if ending in _FEMININE and (_is_feminine(stem) or (stem in _SHORT_WOMEN and len(ending) == 3)):
                 return stem

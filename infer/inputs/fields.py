@@ -13,12 +13,13 @@ from uuid import UUID
 from infer.cells import printable, well_formed
 from infer.dates import parse_date
 from infer.encoding import decode
+from infer.hours import agreed, find_time, time_of
 from infer.inputs.options import Columns, ReadOptions, megabytes
 from infer.page import split_page
 from infer.schema import Article, Reject
 
 # Columns that are taken under these names where they are there: Mujaz's own records have them.
-EXTRAS = ("published", "source", "tags", "part", "page")
+EXTRAS = ("published", "published_at", "source", "tags", "part", "page")
 
 # What tells a record that Mujaz wrote from any other row.
 _RECORD_COLUMNS = frozenset({"topics", "summary_method", "model"})
@@ -116,28 +117,34 @@ def _article(row: Mapping[str, object], id_: str, page: str, columns: Columns) -
     def extra(name: str) -> object:
         return None if name in columns.all() else row.get(name)
 
+    published, published_at = _moment(row.get(columns.date))
+    if published is None:
+        published, published_at = _moment(extra("published"))
     return Article(
         id=id_,
         title=" ".join(_text(row.get(columns.title), columns.title).split()),
         body=_text(row.get(columns.text), columns.text).replace("\r\n", "\n").replace("\r", "\n").strip(),
         page=_label(extra("page")) or page,
         part=_part(extra("part")),
-        published=_date(row.get(columns.date)) or _date(extra("published")),
+        published=published,
         source=_label(extra("source")),
         tags=_tags(extra("tags")),
         url=_text(row.get(columns.url), columns.url).strip() or None,
+        published_at=published_at or agreed(published, _moment(extra("published_at"))[1]),
     )
 
 
 def _split(article: Article) -> Iterable[Article]:
     parts = split_page(f"{article.title}\n{article.body}", page=article.page, url=article.url) or [article]
     for number, part in enumerate(parts, 1):
+        published = part.published or article.published
         yield replace(
             part,
             id=f"{article.id}#{number}" if len(parts) > 1 else article.id,
             page=article.page,
             part=number if len(parts) > 1 else article.part,
-            published=part.published or article.published,
+            published=published,
+            published_at=part.published_at or agreed(published, article.published_at),
             source=part.source or article.source,
             tags=part.tags or article.tags,
             url=part.url or article.url,
@@ -203,20 +210,22 @@ def _tags(value: object) -> tuple[str, ...]:
     return tuple(tag for item in value if (tag := _label(item)))
 
 
-def _date(value: object) -> str | None:
+def _moment(value: object) -> tuple[str | None, str | None]:
+    """The day of a value, and its time where it has one."""
     if isinstance(value, datetime):
-        return value.date().isoformat()
+        return value.date().isoformat(), time_of(value)
     if isinstance(value, date):
-        return value.isoformat()
+        return value.isoformat(), None
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    return _parsed(value) if isinstance(value, str) and 0 < len(value) <= 200 else None
+    return _parsed(value) if isinstance(value, str) and 0 < len(value) <= 200 else (None, None)
 
 
 @lru_cache(maxsize=4096)
-def _parsed(text: str) -> str | None:
+def _parsed(text: str) -> tuple[str | None, str | None]:
     # Days repeat from row to row, so most of the parsing is saved.
     try:
-        return parse_date(text)
+        day = parse_date(text)
+        return day, agreed(day, find_time(text))
     except (ValueError, OverflowError):
-        return None
+        return None, None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -159,21 +161,37 @@ def _values(array: pa.Array) -> list[object]:
     kind = array.type
     try:
         if pa.types.is_timestamp(kind):
-            array = _days(array)
+            return _moments(array)
         values: list[object] = array.to_pylist()
         return values
     except (ValueError, OverflowError, pa.ArrowException):
         return [_value(scalar) for scalar in array]
 
 
-def _days(array: pa.Array) -> pa.Array:
-    """Turn a column of times into dates, in its own time zone where the system knows it."""
-    if array.type.tz is not None:
-        try:
-            array = pc.local_timestamp(array)
-        except pa.ArrowException:
-            array = array.cast(pa.timestamp(array.type.unit))
-    return array.cast(pa.date32(), safe=False)
+def _moments(array: pa.Array) -> list[object]:
+    """Times to the second by the column's own clock, with its offset: in UTC where its zone is not known."""
+    plain = array.cast(pa.timestamp(array.type.unit))
+    local, zoned = plain, array.type.tz is not None
+    if zoned:
+        with suppress(pa.ArrowException):
+            local = pc.local_timestamp(array)
+    pairs = zip(_seconds(local), _seconds(plain), strict=True)
+    return [None if here is None else _moment(here, here - there if zoned else None) for here, there in pairs]
+
+
+def _seconds(array: pa.Array) -> list[Any]:
+    whole = pc.floor_temporal(array, unit="second") if array.type.unit != "s" else array
+    seconds: list[Any] = whole.cast(pa.timestamp("s"), safe=False).cast(pa.int64()).to_pylist()
+    return seconds
+
+
+def _moment(seconds: int, offset: int | None) -> datetime | None:
+    """A time by its clock, in seconds since 1970; None outside the years 1 to 9999."""
+    try:
+        zone = None if offset is None else timezone(timedelta(seconds=offset))
+        return (datetime(1970, 1, 1) + timedelta(seconds=seconds)).replace(tzinfo=zone)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _value(scalar: pa.Scalar) -> object:

@@ -30,6 +30,7 @@ def record_dict(record: Record) -> dict[str, object]:
         "part": record.part,
         "title": record.title,
         "published": record.published,
+        "published_at": record.published_at,
         "source": record.source,
         "tags": list(record.tags),
         "url": record.url,
@@ -136,7 +137,7 @@ class CsvRows:
         """Leave the file as it is: nothing is held back."""
 
 
-_CSV_HEAD = ("id", "page", "part", "title", "published", "source", "tags", "url", "topics")
+_CSV_HEAD = ("id", "page", "part", "title", "published", "published_at", "source", "tags", "url", "topics")
 _CSV_TAIL = ("review", "summary", "summary_method", "model")
 _EXPLANATION = ("evidence", "refused")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 from infer.dates import find_date
+from infer.hours import agreed, find_time
 from infer.page.dateline import agency_line, split_dateline
 from infer.page.furniture import Kind, Line, fold, is_headline
 from infer.page.glue import KINSHIP, kinship
@@ -19,14 +21,21 @@ _PHOTO_BANK = re.compile("غيتي|جيتي|getty|شترستوك|shutterstock|is
 _TAG_MARK = re.compile(r"[,،;؛|#•\n]|\s[-–—/]\s")
 
 
+class Moment(NamedTuple):
+    """A day, and its time where that is known, both in ISO form."""
+
+    day: str
+    at: str | None
+
+
 @dataclass
 class Draft:
     """An article being read."""
 
     title: str = ""
     lines: list[Line] = field(default_factory=list)
-    published: str | None = None
-    updated: str | None = None
+    published: Moment | None = None
+    updated: Moment | None = None
     source: str | None = None
     tags: list[str] = field(default_factory=list)
     # Agencies named on a line of their own, with the number of lines above.
@@ -50,9 +59,9 @@ class Draft:
         """Take a date, a source or tags; the first of each counts."""
         self.waiting = None if line.text else line.kind
         if line.kind is Kind.DATE:
-            self.published = self.published or find_date(line.text)
+            self.published = self.published or find_moment(line.text)
         elif line.kind is Kind.UPDATED:
-            self.updated = self.updated or find_date(line.text)
+            self.updated = self.updated or find_moment(line.text)
         elif line.kind is Kind.SOURCE:
             self.source = self.source or to_name(line.text)
         else:
@@ -103,16 +112,24 @@ class Draft:
             title, kept = "", [line for line in (title, *kept) if line]
             if not _has_words(kept):
                 return []
+        moment = self.published or (find_moment(date) if date else None) or self.updated
         return [
             Article(
                 id="",
                 title=title,
                 body="\n".join(kept),
-                published=self.published or (find_date(date) if date else None) or self.updated,
+                published=moment.day if moment else None,
                 source=source,
                 tags=tuple(self.tags),
+                published_at=moment.at if moment else None,
             )
         ]
+
+
+def find_moment(text: str) -> Moment | None:
+    """The first date of a text, with the time beside it."""
+    day = find_date(text)
+    return Moment(day, agreed(day, find_time(text))) if day else None
 
 
 def _has_words(lines: list[str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -12,9 +11,10 @@ from typing import Any, NamedTuple
 import trafilatura
 from trafilatura.settings import Document
 
-from infer.dates import find_date
 from infer.encoding import LEAST_ARABIC, common_share, decode
+from infer.page.draft import Moment, find_moment
 from infer.page.furniture import Kind, clean, fold, is_headline, read_lines
+from infer.page.times import Times, linked_data
 
 _Tree = Any  # an lxml element; lxml carries no types
 
@@ -46,6 +46,7 @@ class Page(NamedTuple):
     text: str
     title: str = ""
     published: str | None = None
+    published_at: str | None = None
     source: str | None = None
     tags: str = ""
     url: str | None = None
@@ -67,9 +68,11 @@ def extract(html: str | bytes) -> Page | None:
         return Page(text)
     tree = _tree(text) if len(text) <= _MOST_CHARACTERS else None
     title = _TITLE_TAG.search(text, 0, 100_000)
+    times = Times()
     page = Page("", title=_title(unescape(title[1]), None) if title else "")
     if tree is not None:
-        written = _json_ld_body(tree)
+        linked = linked_data(tree)
+        written, times = _json_ld_body(linked), Times.of(tree, linked)
         page = _read(tree) or page
         if _count(page.text) < max(_LEAST_WORDS, _count(written) // 2) and written:
             page = page._replace(text=written)
@@ -77,8 +80,10 @@ def extract(html: str | bytes) -> Page | None:
         flat = _paragraphs(text)
         if _count(flat) > _count(page.text):
             page = page._replace(text=flat)
-    if page.published is None:
-        page = page._replace(published=_date_line(text))
+    if page.published is None and (line := _date_line(text)):
+        page = page._replace(published=line.day, published_at=line.at)
+    elif page.published is not None:
+        page = page._replace(published_at=times.on(page.published))
     return page if any(_is_prose(line) for line in page.text.splitlines()) else None
 
 
@@ -188,34 +193,19 @@ def _title(title: str, site: str | None) -> str:
     return title
 
 
-def _json_ld_body(tree: _Tree) -> str:
+def _json_ld_body(linked: list[dict[str, Any]]) -> str:
     """Return the longest ``articleBody`` of the page's JSON-LD, empty where there is none."""
-    best = ""
-    for script in tree.iter("script"):
-        if "ld+json" not in (script.get("type") or ""):
-            continue
-        try:
-            waiting: list[Any] = [json.loads(script.text or "", strict=False)]
-        except (ValueError, RecursionError):
-            continue
-        while waiting:
-            value = waiting.pop()
-            if isinstance(value, dict):
-                body = value.get("articleBody")
-                if isinstance(body, str) and len(body) > len(best):
-                    best = body
-                waiting.extend(value.values())
-            elif isinstance(value, list):
-                waiting.extend(value)
+    bodies = (value.get("articleBody") for value in linked)
+    best = max((body for body in bodies if isinstance(body, str)), key=len, default="")
     return "\n".join(_blocks(best)) if "<" in best or "&" in best else best
 
 
-def _date_line(text: str) -> str | None:
-    """Return the date of the page's first labelled date line; a bare date may be that of the visit."""
+def _date_line(text: str) -> Moment | None:
+    """Return what the page's first labelled date line says; a bare date may be that of the visit."""
     for block in islice(_blocks(text), _MOST_BLOCKS):
         line = next(read_lines(block), None)
         if line is not None and line.kind is Kind.DATE and line.text != clean(block):
-            return find_date(line.text)
+            return find_moment(line.text)
     return None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from infer.hours import agreed
 from infer.page.draft import Draft, to_name, to_tags
 from infer.page.furniture import Kind, Line, is_headline, read_lines
 from infer.page.glue import KINSHIP, KINSHIP_OPEN, Run, continues, has_dateline, kinship, run_of_headlines
@@ -61,6 +62,7 @@ def from_html(html: str | bytes, *, page: str, url: str | None = None) -> list[A
         articles[0] = replace(
             first,
             published=first.published or found.published,
+            published_at=first.published_at or agreed(first.published or found.published, found.published_at),
             source=first.source or to_name(found.source),
             tags=first.tags or tuple(to_tags(found.tags)),
         )

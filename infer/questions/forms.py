@@ -14,8 +14,8 @@ from infer.inputs.fields import is_record, shown
 if TYPE_CHECKING:
     import duckdb
 
-# Columns that parts written before duplicates were looked for do not have.
-LATER = ("story", "duplicate_of")
+# Columns that parts do not have which were written before duplicates were looked for, and hours kept.
+LATER = ("story", "duplicate_of", "published_at")
 JSON_KINDS = {
     "part": "INTEGER",
     "tags": "VARCHAR[]",

@@ -279,6 +279,54 @@ def test_an_input_that_is_not_there_is_told(pipeline, tmp_path):
         run(tmp_path / "labels", pipeline, tmp_path / "none.jsonl")
 
 
+def as_before_hours(folder):
+    """Make an archive one that a Mujaz wrote which kept no hours."""
+    for part in folder.glob("date=*/part-*.parquet"):
+        table = pq.read_table(part, partitioning=None)
+        pq.write_table(table.drop_columns("published_at"), part)
+
+
+def hour_of(id_):
+    number = int(id_[1:])
+    return f"2025-03-{1 + number % 3:02}T10:{number:02}+03:00" if number % 2 else None
+
+
+HOURLY = [row(i, date=hour_of(f"a{i}") or "2025-03-01") for i in range(1, 21)]
+
+
+def test_hours_are_kept(pipeline, tmp_path):
+    run(tmp_path / "labels", pipeline, write(tmp_path / "in.jsonl", HOURLY))
+    for r in records(tmp_path / "labels"):
+        assert r["published_at"] == hour_of(r["id"])
+
+
+def test_an_archive_without_hours_goes_on_and_gets_them_where_files_are_looked_through(
+    pipeline, tmp_path, no_reading
+):
+    path = write(tmp_path / "in.jsonl", [r | {"date": r["date"][:10]} for r in HOURLY])
+    run(tmp_path / "labels", pipeline, path)
+    as_before_hours(tmp_path / "labels")
+    before = listing(tmp_path / "labels")
+    assert run(tmp_path / "labels", pipeline, path) == []  # unchanged files are not opened
+    assert listing(tmp_path / "labels") == before
+    write(path, HOURLY)
+    no_reading()  # the text is the same
+    given = run(tmp_path / "labels", pipeline, path)
+    assert [r.id for r in given] == [f"a{i}" for i in range(1, 21, 2)]  # those that have one
+    found = records(tmp_path / "labels")
+    assert {r["id"]: r["published_at"] for r in found} == {f"a{i}": hour_of(f"a{i}") for i in range(1, 21)}
+
+
+def test_new_articles_join_parts_without_hours(pipeline, tmp_path):
+    old = write(tmp_path / "old.jsonl", [row(i, date="2025-03-01") for i in range(5)])
+    run(tmp_path / "labels", pipeline, old)
+    as_before_hours(tmp_path / "labels")
+    new = write(tmp_path / "new.jsonl", [row(9, date="2025-03-01T08:05")])
+    run(tmp_path / "labels", pipeline, old, new)
+    found = {r["id"]: r.get("published_at") for r in records(tmp_path / "labels")}
+    assert found == {f"a{i}": None for i in range(5)} | {"a9": "2025-03-01T08:05"}
+
+
 MAIN = "from infer.cli import main; main()"
 
 SCRIPT = """

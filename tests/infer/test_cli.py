@@ -63,7 +63,7 @@ def test_label_writes_the_record_in_order(mujaz, table, tmp_path):
     records = read(tmp_path / "out/labels.jsonl")
     assert [record["id"] for record in records] == [row["id"] for row in ROWS]
     assert list(records[0]) == [
-        *("id", "page", "part", "title", "published", "source", "tags", "url"),
+        *("id", "page", "part", "title", "published", "published_at", "source", "tags", "url"),
         *("topics", "scores", "review", "summary", "summary_method", "model"),
     ]
     assert "5 articles" in done.stderr

@@ -6,6 +6,7 @@ import pytest
 
 from infer.faithful import check
 from infer.faithful.amounts import amounts
+from infer.faithful.duals import of_two
 from infer.faithful.forms import tokenize
 from infer.schema import Article
 from infer.text import normalize
@@ -171,3 +172,13 @@ def test_a_page_of_one_verb_is_read_in_time():
     start = time.monotonic()
     check("قال الوزير إن المطر يزيد.", Article("1", "", "قال " * 5_000))
     assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize("word", ["كويتي", "بيروتي", "الكويتي", "تكريتي"])
+def test_who_is_of_a_place_is_not_two_of_something(word):
+    assert kinds(f"وصل مسؤول {word} إلى المدينة.", f"وصل إلى المدينة مسؤول {word} كبير.") == set()
+    assert of_two(word) is None
+
+
+def test_duals_joined_to_another_noun_still_are():
+    assert of_two("دولتي") == "دول"

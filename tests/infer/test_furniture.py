@@ -37,6 +37,26 @@ def test_date_lines(line, date):
     assert (article.published, article.body) == (date, page(*FIRST))
 
 
+@pytest.mark.parametrize(
+    "line, at",
+    [
+        ("نُشر في 9 شباط/فبراير 2024 - 14:30", "2024-02-09T14:30"),
+        ("تاريخ النشر: الجمعة، ٩ شباط/ فبراير ٢٠٢٤ | ٠٢:٣٠ م", "2024-02-09T14:30"),
+        ("الجمعة 9 شباط 2024 14:30 بتوقيت بغداد", "2024-02-09T14:30+03:00"),
+        ("تاريخ النشر: 9 فبراير 2024", None),
+        ("آخر تحديث: 2024-02-09 10:20", "2024-02-09T10:20"),
+    ],
+)
+def test_hours_of_date_lines(line, at):
+    [article] = split_page(page(FIRST_TITLE, line, *FIRST), page="p")
+    assert (article.published, article.published_at, article.body) == ("2024-02-09", at, page(*FIRST))
+
+
+def test_the_hour_of_an_update_is_not_that_of_publication():
+    text = page(FIRST_TITLE, "تاريخ النشر: 9 فبراير 2024", "آخر تحديث: 9 فبراير 2024 15:00", *FIRST)
+    assert split_page(text, page="p")[0].published_at is None
+
+
 def test_published_before_updated_and_a_date_in_the_text_is_none():
     text = page(FIRST_TITLE, "آخر تحديث: 10 فبراير 2024", "تاريخ النشر: 9 فبراير 2024", *FIRST)
     assert split_page(text, page="p")[0].published == "2024-02-09"

@@ -134,6 +134,54 @@ def test_a_labelled_date_outside_the_text_but_no_bare_one():
     assert from_html(page(f"<div>الاثنين 10 مارس 2025</div>{ARTICLE}"), page="p")[0].published is None
 
 
+def meta(name, content):
+    return f"<meta property='{name}' content='{content}'>"
+
+
+def linked(**fields):
+    return f"<script type='application/ld+json'>{json.dumps(fields)}</script>"
+
+
+PUBLISHED = meta("article:published_time", "2025-03-04T10:00:00+03:00")
+DAY_ALONE = meta("article:published_time", "2025-03-04")
+NEWS = {"@type": "NewsArticle", "datePublished": "2025-03-04T07:05:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "at"),
+    [
+        (PUBLISHED, "", "2025-03-04T10:00+03:00"),
+        (PUBLISHED + meta("article:modified_time", "2025-03-04T18:00:00Z"), "", "2025-03-04T10:00+03:00"),
+        (PUBLISHED + meta("datePublished", "2025-03-04T07:00:00Z"), "", "2025-03-04T10:00+03:00"),
+        (DAY_ALONE, "", None),
+        (meta("article:published_time", "2025-03-04T00:00:00Z"), "", None),
+        (linked(**NEWS), "", "2025-03-04T07:05+00:00"),
+        (DAY_ALONE + linked(**{"@graph": [NEWS]}), "", "2025-03-04T07:05+00:00"),
+        (
+            DAY_ALONE,
+            "<time datetime='2025-03-04T12:15'>1</time><time datetime='2025-03-02T09:00'>2</time>",
+            "2025-03-04T12:15",
+        ),
+        (  # related articles of that day: whose time is it?
+            DAY_ALONE,
+            "<time datetime='2025-03-04T12:15'>1</time><time datetime='2025-03-04T09:00'>2</time>",
+            None,
+        ),
+        ("", "<div>تاريخ النشر: 4 آذار 2025 - 02:30 م بتوقيت بغداد</div>", "2025-03-04T14:30+03:00"),
+    ],
+)
+def test_the_hour_of_publication(head, body, at):
+    [article] = from_html(page(body + ARTICLE, head), page="p")
+    assert (article.published, article.published_at) == ("2025-03-04", at)
+
+
+@pytest.mark.parametrize(("day", "at"), [(4, "2025-03-04T10:00+03:00"), (6, None)])
+def test_an_hour_counts_where_the_text_gives_its_day(day, at):
+    body = ARTICLE.replace("</h1>", f"</h1><p>تاريخ النشر: {day} آذار 2025</p>")
+    [article] = from_html(page(body, PUBLISHED), page="p")
+    assert (article.published, article.published_at) == (f"2025-03-0{day}", at)
+
+
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://news.example/a", "file:///etc/hosts"])
 def test_only_web_addresses(url):
     assert from_html(page(ARTICLE, f"<link rel=canonical href='{url}'>"), page="p")[0].url is None

@@ -34,6 +34,7 @@ FULL = Record(
     summary='امتلأ السد.\nوبدأ الري، قال «المدير»: "نعم".',
     summary_method="model",
     model="topics-compact@1a2b3c",
+    published_at="2024-02-09T14:30+03:00",
 )
 BARE = Record("a-2", "y.txt", 1, "", None, None, (), None)
 REJECT = Reject("z.txt", "line 3", "سطر مكسور", "r-1")
@@ -52,7 +53,8 @@ def put(path: Path, *records: Record, rejects: tuple[Reject, ...] = (), topics=T
 def test_record_dict_has_the_fields_in_their_order():
     row = record_dict(FULL)
     assert ",".join(row) == (
-        "id,page,part,title,published,source,tags,url,topics,scores,review,summary,summary_method,model"
+        "id,page,part,title,published,published_at,source,tags,url,topics,scores,review,"
+        "summary,summary_method,model"
     )
     assert row["scores"] == {"water": 0.9812, "sport": 0.01}
     assert row["tags"] == ["مياه", "سدود"]
@@ -71,6 +73,7 @@ def test_parquet(tmp_path):
     table = pq.read_table(put(tmp_path / "o.parquet", FULL, BARE))
     assert table.schema.names == list(record_dict(FULL))
     assert table.schema.field("published").type == pa.date32()
+    assert table.schema.field("published_at").type == pa.string()
     assert table.schema.field("part").type == pa.int32()
     assert table.schema.field("scores").type == pa.struct([(t, pa.float32()) for t in TOPICS])
     full, bare = table.to_pylist()
@@ -131,14 +134,25 @@ def test_csv_holds_no_formula(tmp_path, start):
 def test_our_records_can_be_read_back(tmp_path, name):
     records = [
         FULL,
-        replace(FULL, id="-7", title="=1+1", tags=("سد",), published=None, source=None, url=None),
+        replace(
+            FULL,
+            id="-7",
+            title="=1+1",
+            tags=("سد",),
+            published=None,
+            source=None,
+            url=None,
+            published_at=None,
+        ),
     ]
     path = put(tmp_path / name.removesuffix(".gz"), *records)
     if name.endswith(".gz"):
         (tmp_path / name).write_bytes(gzip.compress(path.read_bytes()))
     found = list(read(tmp_path / name, ReadOptions(columns=Columns(text="summary"))))
     assert found == [
-        Article(r.id, r.title, r.summary, r.page, r.part, r.published, r.source, r.tags, r.url)
+        Article(
+            r.id, r.title, r.summary, r.page, r.part, r.published, r.source, r.tags, r.url, r.published_at
+        )
         for r in records
     ]
 

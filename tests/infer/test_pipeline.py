@@ -67,6 +67,28 @@ def test_a_mappings_date_becomes_iso_text_before_the_guard_reads_it(published, t
     assert (record.published, record.summary_method) == (text, "model")
 
 
+@pytest.mark.parametrize(
+    ("given", "out"),
+    [
+        ({"published": datetime(2025, 3, 5, 9, 30, tzinfo=UTC)}, "2025-03-05T09:30+00:00"),
+        ({"published": datetime(2025, 3, 5, 9, 30)}, "2025-03-05T09:30"),
+        ({"published": datetime(2025, 3, 5)}, None),
+        ({"published": date(2025, 3, 5)}, None),
+        ({"published": date(2025, 3, 5), "published_at": "2025-03-05T09:30"}, "2025-03-05T09:30"),
+        ({"published": "2025-03-05", "published_at": None}, None),
+    ],
+)
+def test_a_mappings_datetime_gives_the_hour(pipeline, given, out):
+    [record] = pipeline.analyze([{"title": TITLE, "body": BODY, **given}])
+    assert (record.published, record.published_at) == ("2025-03-05", out)
+
+
+@pytest.mark.parametrize("at", ["2025-03-06T09:30", "soon", 5])
+def test_a_time_on_another_day_is_refused(pipeline, at):
+    with pytest.raises(UsageError, match=r"article 1: 'published_at' is .*no time on the day"):
+        pipeline.analyze([{"body": BODY, "published": "2025-03-05", "published_at": at}])
+
+
 @pytest.mark.parametrize("published", [20250305, 1.5, b"2025-03-05", ["2025-03-05"]])
 def test_a_date_of_another_type_is_refused_with_its_article_and_key(pipeline, published):
     name = type(published).__name__

@@ -67,6 +67,19 @@ def test_parts_may_lack_columns_and_topics(tmp_path):
     assert answer(folder, sql) == [(None, None, True), ("s9", 0.75, False)]
 
 
+def test_parts_of_before_hours_were_kept(tmp_path, mujaz):
+    folder = write_archive(tmp_path / "labels", RECORDS[:4])
+    for part in folder.glob("date=*/part-*.parquet"):
+        pq.write_table(pq.read_table(part, partitioning=None).drop_columns("published_at"), part)
+    assert answer(folder, "SELECT count(*), count(published_at) FROM labels") == [(4, 0)]
+    assert mujaz("stats", folder)[0] == 0
+    at = "2025-05-01T08:05+03:00"
+    write_archive(folder, [record(9, "خبر", ["gaza"], day="2025-05-01", published_at=at)])
+    sql = "SELECT id, published_at FROM labels WHERE published_at IS NOT NULL"
+    assert answer(folder, sql) == [("p9.txt#1", at)]
+    assert stats(folder).articles == 5
+
+
 @pytest.mark.parametrize("suffix", ["parquet", "jsonl", "csv"])
 def test_a_single_file_is_the_same_table(tmp_path, suffix):
     with open_output(tmp_path / f"labels.{suffix}", TOPICS) as out:

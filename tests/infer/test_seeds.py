@@ -35,6 +35,7 @@ def test_fields(articles):
     assert (second.published, second.source) == (None, "CNN")
     assert (third.published, third.source) == (None, "الجزيرة")
     assert (fourth.published, fourth.source) == (None, None)
+    assert [each.published_at for each in (first, second, third, fourth)] == [None] * 4
     assert [bool(article.title) for article in (first, second, third, fourth)] == [True, True, False, True]
 
 

@@ -145,6 +145,44 @@ def test_dates_of_parquet(tmp_path, values):
     assert article.published == "2024-02-09"
 
 
+@pytest.mark.parametrize(
+    ("values", "at"),
+    [
+        (pa.array([datetime.datetime(2024, 2, 9, 23, 30)]), "2024-02-09T23:30"),
+        (pa.array([datetime.datetime(2024, 2, 9)]), None),  # a day, stored as a time
+        (pa.array([datetime.date(2024, 2, 9)]), None),
+        (pa.array([1707521400123456789], pa.timestamp("ns")), "2024-02-09T23:30"),
+        (pa.array([1707521400000], pa.timestamp("ms", tz="UTC")), "2024-02-09T23:30+00:00"),
+        (pa.array([1707507000000], pa.timestamp("ms", tz="Asia/Baghdad")), "2024-02-09T22:30+03:00"),
+        (pa.array([1707426000], pa.timestamp("s", tz="Asia/Baghdad")), "2024-02-09T00:00+03:00"),
+        (pa.array([1707507000000], pa.timestamp("ms", tz="No/Where")), "2024-02-09T19:30+00:00"),
+        (pa.array(["2024-02-09T10:05:59+03:00"]), "2024-02-09T10:05+03:00"),
+        (pa.array(["2024-02-09 00:00:00"]), None),
+        (pa.array(["2024-02-09 10:05"]), "2024-02-09T10:05"),
+        (pa.array(["الجمعة ٩ شباط ٢٠٢٤ | ٠٢:٣٠ م"]), "2024-02-09T14:30"),
+    ],
+    ids=str,
+)
+def test_hours_of_date_columns(tmp_path, values, at):
+    write_parquet(tmp_path / "t.parquet", body=["نص"], date=values)
+    [article] = articles(tmp_path / "t.parquet")
+    assert (article.published, article.published_at) == ("2024-02-09", at)
+
+
+@pytest.mark.parametrize(
+    ("at", "out"), [("2024-02-09T14:30+03:00", True), ("2024-02-10T14:30", False), ("2", False), (7, False)]
+)
+def test_a_column_of_our_own_hours_counts_where_it_agrees_with_the_day(tmp_path, at, out):
+    [article] = articles(write_jsonl(tmp_path / "t.jsonl", [{**ROW, "published_at": at}]))
+    assert (article.published, article.published_at) == ("2024-02-09", at if out else None)
+
+
+def test_times_outside_the_calendar_are_null(tmp_path):
+    times = pa.array([1707471000, 2**45, None], pa.timestamp("s"))
+    write_parquet(tmp_path / "t.parquet", body=["نص"] * 3, date=times)
+    assert [a.published_at for a in articles(tmp_path / "t.parquet")] == ["2024-02-09T09:30", None, None]
+
+
 def test_dates_outside_the_calendar_are_null(tmp_path):
     days = pa.array([19762, 2**31 - 1], pa.int32()).cast(pa.date32())
     write_parquet(tmp_path / "t.parquet", body=["نص", "نص"], date=days)
