@@ -23,7 +23,7 @@ from typing import Any
 
 from timing import machine, publish
 
-from infer.digest import choosing, job, telling
+from infer.digest import FORMS, choosing, job, mail, telling
 from infer.digest.config import load_digest_config
 from infer.outputs import open_output
 from infer.schema import Record
@@ -77,8 +77,8 @@ def _once(labels: Path, out: Path) -> dict[str, Any]:
     ):
         made = job.make(labels, job.Asked(DAY, DAY, vectors=False), config)
     seconds["make"] = time.perf_counter() - start
-    message = _step(seconds, "mail", lambda: job.mail_of(made.digest, config, None, ()))
-    for form in job.FORMS:
+    message = _step(seconds, "mail", lambda: mail.message(made.digest, config))
+    for form in FORMS:
         write = partial(job.write, made.digest, config, out, [form], message)
         _step(seconds, form, write)
     total = time.perf_counter() - start
@@ -88,7 +88,7 @@ def _once(labels: Path, out: Path) -> dict[str, Any]:
         "steps": {name: round(value, 3) for name, value in seconds.items()},
         "stories": stories,
         "shown": len(made.digest.stories),
-        "bytes": {name: (out / name).stat().st_size for name in job.FORMS.values()},
+        "bytes": {name: (out / name).stat().st_size for name in FORMS.values()},
     }
 
 

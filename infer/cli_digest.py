@@ -30,6 +30,7 @@ from infer.cli_options import (
     UrlColumn,
     read_options,
 )
+from infer.digest import FORMS
 from infer.errors import UsageError
 from infer.inputs.options import Columns
 from infer.pipeline import load
@@ -45,7 +46,6 @@ class Language(StrEnum):
 app = typer.Typer()
 
 WORDS = ("today", "yesterday", "last")
-FORMS = ("html", "md", "atom", "eml", "json")
 
 
 @app.command()
@@ -111,7 +111,7 @@ def digest(
     Exit codes: 0 all done, 3 some of --input rejected (see FOLDER/rejects.jsonl), 2 usage, 1 failure.
     """
     try:
-        from infer.digest import job, sending  # here, as what they need is an extra
+        from infer.digest import job, mail, sending  # here, as what they need is an extra
         from infer.digest.config import load_digest_config
     except ImportError as missing:
         raise UsageError(f"digests need {missing.name}: pip install 'mujaz[digest]'") from None
@@ -145,12 +145,14 @@ def digest(
         made = job.make(place, asked, chosen)
     if config and made.unknown:
         typer.echo(f"{config}: topics that the records do not have: {', '.join(made.unknown)}", err=True)
-    message = job.mail_of(made.digest, chosen, settings.sender if settings else None, mail_to or ())
+    sender = settings.sender if settings else None
+    wanted = "eml" in forms or mail_to
+    message = mail.message(made.digest, chosen, sender=sender, recipients=mail_to or ()) if wanted else None
     files = job.write(made.digest, chosen, output, forms, message)
     job.show(made.digest, Console())
     for line in job.report(made, output, files):
         typer.echo(line, err=True)
-    if settings:
+    if settings and message:
         sending.send(message, settings)
         typer.echo(f"sent to {', '.join(mail_to or ())}", err=True)
     raise typer.Exit(SOME_REJECTED if rejected else DONE)

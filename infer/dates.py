@@ -80,6 +80,9 @@ _AGO = re.compile(
 )
 
 
+_Found = list[tuple[re.Match[str], str]]
+
+
 class Dated(NamedTuple):
     """A date of a line: where it stands, and its ISO form."""
 
@@ -113,12 +116,13 @@ def parse_date(text: str, *, today: date | None = None) -> str | None:
     for match, _ in found:
         line = line.replace(match[0], " ")
     others = [word for word in words(line) if not word.isdigit()]
-    return _best(found) if len(others) <= _MAX_OTHER_WORDS else None
+    return _preferred(found)[0][1] if len(others) <= _MAX_OTHER_WORDS else None
 
 
 def find_date(text: str) -> str | None:
     """Find the first date in a text of any length, in the same forms; Gregorian before Hijri."""
-    return _best(_dates(_fold(text)))
+    preferred = _preferred(_dates(_fold(text)))
+    return preferred[0][1] if preferred else None
 
 
 def find_dates(text: str) -> tuple[str, Dated, list[Dated]] | None:
@@ -133,12 +137,12 @@ def find_dates(text: str) -> tuple[str, Dated, list[Dated]] | None:
     found = _dates(line)
     if not found:
         return None
-    hijri = [match for match, _ in found if _is_hijri(match)]
-    if len(hijri) < len(found):
-        found = [(match, iso) for match, iso in found if match not in hijri]
-        for match in hijri:
+    preferred = _preferred(found)
+    kept = [match for match, _ in preferred]
+    for match, _ in found:
+        if match not in kept:
             line = line[: match.start()] + " " * len(match[0]) + line[match.end() :]
-    chosen, *others = [Dated(match.start(), match.end(), iso) for match, iso in found]
+    chosen, *others = [Dated(match.start(), match.end(), iso) for match, iso in preferred]
     return line, chosen, others
 
 
@@ -146,7 +150,7 @@ def _fold(text: str) -> str:
     return normalize(text).lower().translate(_FOLD)
 
 
-def _dates(line: str) -> list[tuple[re.Match[str], str]]:
+def _dates(line: str) -> _Found:
     """Find every possible date of a folded line, with its ISO form, in the order of the line."""
     matches = sorted(
         (match for form in _FORMS for match in form.finditer(line)), key=lambda match: match.start()
@@ -154,10 +158,9 @@ def _dates(line: str) -> list[tuple[re.Match[str], str]]:
     return [(match, iso) for match in matches if (iso := _iso(match)) is not None]
 
 
-def _best(found: list[tuple[re.Match[str], str]]) -> str | None:
-    """Choose the first Gregorian date, else the first of all."""
-    gregorian = [iso for match, iso in found if not _is_hijri(match)]
-    return next(iter(gregorian or [iso for _, iso in found]), None)
+def _preferred(found: _Found) -> _Found:
+    """The Gregorian dates, where there are any; else all."""
+    return [(match, iso) for match, iso in found if not _is_hijri(match)] or found
 
 
 def _is_hijri(match: re.Match[str]) -> bool:

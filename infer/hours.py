@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
 from infer.dates import Dated, find_dates
 from infer.text import words
@@ -44,6 +45,19 @@ _TIME = re.compile(
 )
 
 
+class Moment(NamedTuple):
+    """A day, and the time on it where that is known, both in ISO form."""
+
+    day: str
+    at: str | None
+
+
+def find_moment(text: str) -> Moment | None:
+    """The date of a text, as ``infer.dates.find_date`` finds it, with the time beside it."""
+    found = find_dates(text)
+    return Moment(found[1].iso, _beside(*found)) if found else None
+
+
 def find_time(text: str) -> str | None:
     """Find the time that stands with a text's date, which is the one that ``infer.dates.find_date`` finds.
 
@@ -51,9 +65,11 @@ def find_time(text: str) -> str | None:
         ISO date and time, with the offset where the text gives one: ``2025-03-05T14:30+03:00``; None where no
         time stands beside the date.
     """
-    if (found := find_dates(text)) is None:
-        return None
-    line, chosen, others = found
+    moment = find_moment(text)
+    return moment.at if moment else None
+
+
+def _beside(line: str, chosen: Dated, others: list[Dated]) -> str | None:
     start = max(0, chosen.start - _NEAR)
     times = _TIME.finditer(line, start, chosen.end + _NEAR)
     near = [(gap, match) for match in times if (gap := _gap(line, chosen, match, others)) is not None]

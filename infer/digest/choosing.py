@@ -10,15 +10,14 @@ from infer.digest.config import DigestConfig, Limits, Ranking
 from infer.digest.day import Digest, Section, Story
 from infer.digest.reading import Days, Labelled
 from infer.digest.telling import Event, is_sure, key_of, outlet, outlets, tell, topics, when
-from infer.stories.events import Array as Vectors
-from infer.stories.events import Told, group
+from infer.stories.events import Array, Told, group
 from infer.text import normalize, words
 
 # Records outside of archives that say the same in fewer words than this may be about anything.
 FEW_WORDS = 6
 
 Keyed = tuple[str, Event]
-Embed = Callable[[Sequence[Labelled]], Vectors]
+Embed = Callable[[Sequence[Labelled]], Array]
 
 
 def build(days: Days, config: DigestConfig, lang: str | None = None, embed: Embed | None = None) -> Digest:
@@ -37,7 +36,7 @@ def build(days: Days, config: DigestConfig, lang: str | None = None, embed: Embe
         sure = any(is_sure(record) for same in event for record in same)
         held[next(iter(topics(event))) if sure else None].append((key, event))
     sections = tuple(
-        Section(topic, _name(topic, config, lang), *_told(held[topic], limits.stories, limits))
+        Section(topic, config.topic_name(topic, lang), *_told(held[topic], limits.stories, limits))
         for topic in _order(days.topics, config)
     )
     review, review_more = _told(held[None], limits.review, limits)
@@ -134,10 +133,3 @@ def _minutes(record: Labelled, days: Days) -> int:
 def _order(topics: Sequence[str], config: DigestConfig) -> list[str]:
     """Topics as the configuration orders them, then the others as the model does."""
     return [t for t in config.order if t in topics] + [t for t in topics if t not in config.order]
-
-
-def _name(topic: str, config: DigestConfig, lang: str) -> str:
-    words_for = config.topics.get(topic)
-    if words_for is None:
-        return topic
-    return words_for.en if lang == "en" else words_for.ar

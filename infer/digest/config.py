@@ -147,6 +147,11 @@ class DigestConfig(Strict):
     publishing: Publishing = Publishing()
     wording: Wordings
 
+    def topic_name(self, topic: str, lang: str) -> str:
+        """A topic's name for people; the model's own where it has none here."""
+        names = self.topics.get(topic)
+        return topic if names is None else (names.en if lang == "en" else names.ar)
+
     def words(self, lang: str | None = None) -> Wording:
         """The frame's texts in a language, by default the configured one."""
         return self.wording.en if (lang or self.lang) == "en" else self.wording.ar

@@ -10,6 +10,7 @@ from lxml import etree
 from lxml.builder import E as HTML
 from lxml.builder import ElementMaker
 
+from infer.digest import FORMS
 from infer.digest.config import DigestConfig, Wording
 from infer.digest.day import Digest, Report, Story
 from infer.digest.plain import (
@@ -17,19 +18,18 @@ from infer.digest.plain import (
     harmless,
     latest,
     report_facts,
+    said,
     story_facts,
     told,
-    topic_name,
     updated,
     utc_offset,
     with_isolates,
 )
 from infer.digest.runs import runs
-from infer.digest.wording import byline, isolated, number, overview, title
+from infer.digest.wording import byline, isolated, number, title
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-FILE = "feed.xml"
 _IDENTITY = uuid.uuid5(uuid.NAMESPACE_OID, "mujaz digest")
 _atom = ElementMaker(namespace=NAMESPACE, nsmap={None: NAMESPACE})
 
@@ -47,14 +47,14 @@ def atom(digest: Digest, config: DigestConfig) -> bytes:
         {LANGUAGE: digest.lang},
         _atom.id(_identity(config, digest.lang)),
         _atom.title(wording.name),
-        _atom.subtitle(f"{title(digest, wording)} · {_said(digest, wording)}"),
+        _atom.subtitle(f"{title(digest, wording)} · {said(digest, wording)}"),
         _atom.updated(updated(digest, offset).isoformat()),
         _atom.author(_atom.name(config.publishing.author)),
         _atom.generator("Mujaz"),
     )
     if address := config.publishing.address:
         feed.append(_atom.link(rel="alternate", type="text/html", href=str(address)))
-        feed.append(_atom.link(rel="self", type="application/atom+xml", href=f"{address}{FILE}"))
+        feed.append(_atom.link(rel="self", type="application/atom+xml", href=f"{address}{FORMS['atom']}"))
     feed.extend(_entry(story, digest, config, offset) for story in digest.stories)
     written: bytes = etree.tostring(feed, encoding="utf-8", xml_declaration=True, pretty_print=True)
     return written
@@ -63,10 +63,6 @@ def atom(digest: Digest, config: DigestConfig) -> bytes:
 def anchor(story: Story) -> str:
     """Where the story stands on the page, after the ``#``: the id of its element there."""
     return story.key
-
-
-def _said(digest: Digest, wording: Wording) -> str:
-    return overview(digest, wording) if digest.stories else wording.nothing
 
 
 def _identity(config: DigestConfig, *parts: str) -> str:
@@ -82,7 +78,7 @@ def _entry(story: Story, digest: Digest, config: DigestConfig, offset: timezone)
         _atom.published(earliest(story, offset).isoformat()),
         *_links(story, config),
         *(
-            _atom.category(term=topic, label=topic_name(topic, config, digest.lang))
+            _atom.category(term=topic, label=config.topic_name(topic, digest.lang))
             for topic in dict.fromkeys(story.topics)
         ),
     )
@@ -113,7 +109,7 @@ def _content(story: Story, digest: Digest, config: DigestConfig) -> etree._Eleme
     if facts := story_facts(story, config, digest.lang):
         content.append(HTML.p(" · ".join(facts)))
     if story.differences:
-        listed = (HTML.li(told(each, story, wording, digest.lang)) for each in story.differences)
+        listed = (HTML.li(told(each, story, wording)) for each in story.differences)
         content.extend([HTML.p(f"{wording.differences}:"), HTML.ul(*listed)])
     content.extend(
         [HTML.p(f"{wording.sources}:"), HTML.ol(*(_source(each, wording) for each in story.reports))]

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from infer import job
 from infer.archive import REJECTS
-from infer.digest import feed, mail, markdown, page
+from infer.digest import FORMS, feed, markdown, page
 from infer.digest.as_json import as_json
 from infer.digest.choosing import Embed, build
 from infer.digest.config import DigestConfig
@@ -28,16 +29,7 @@ from infer.pipeline import Pipeline, default_model
 from infer.questions.labels import open_labels
 from infer.questions.show import print_rows
 from infer.schema import Article
-from infer.stories.events import Array as Vectors
-
-FORMS = {
-    "html": "index.html",
-    "md": "digest.md",
-    "atom": "feed.xml",
-    "eml": "digest.eml",
-    "json": "digest.json",
-}
-"""Forms of a digest and their files."""
+from infer.stories.events import Array
 
 REJECTED = "rejects.jsonl"
 
@@ -138,7 +130,7 @@ def check_folder(out: Path) -> None:
 
 
 def write(
-    digest: Digest, config: DigestConfig, out: Path, forms: Collection[str], message: EmailMessage
+    digest: Digest, config: DigestConfig, out: Path, forms: Collection[str], message: EmailMessage | None
 ) -> list[str]:
     """Write forms of a digest into a folder: all are made before one is written, and each is written whole.
 
@@ -147,7 +139,7 @@ def write(
         config: Its wording.
         out: The folder, made if there is none.
         forms: Which, of ``FORMS``.
-        message: The mail, from ``infer.digest.mail.message``.
+        message: The mail, from ``infer.digest.mail.message``; there where ``eml`` is among the forms.
 
     Returns:
         Names of the files.
@@ -156,21 +148,15 @@ def write(
         "html": lambda: _utf8(page.html(digest, config)),
         "md": lambda: _utf8(markdown.markdown(digest, config)),
         "atom": lambda: feed.atom(digest, config),
-        "eml": lambda: message.as_bytes(policy=SMTP),
         "json": lambda: _utf8(as_json(digest)),
     }
+    if message is not None:
+        makers["eml"] = partial(message.as_bytes, policy=SMTP)
     made = {FORMS[form]: makers[form]() for form in FORMS if form in forms}
     for name, content in made.items():
         with whole_file(out / name) as stream:
             stream.write(content)
     return list(made)
-
-
-def mail_of(
-    digest: Digest, config: DigestConfig, sender: str | None, recipients: Sequence[str]
-) -> EmailMessage:
-    """The digest as a mail."""
-    return mail.message(digest, config, sender=sender, recipients=recipients)
 
 
 def show(digest: Digest, console: Console) -> None:
@@ -221,7 +207,7 @@ def _utf8(text: str) -> bytes:
 def _embed(folder: Path | None) -> Embed:
     """Vectors of titles and summaries, by a model that is opened when there is something to compare."""
 
-    def embed(records: Sequence[Labelled]) -> Vectors:
+    def embed(records: Sequence[Labelled]) -> Array:
         from infer.topics import TopicModel
 
         model = TopicModel.from_pretrained(folder or default_model())

@@ -68,7 +68,7 @@ def _story(story: Story, digest: Digest, config: DigestConfig) -> list[str]:
         lines.append(" · ".join(facts))
     if story.differences:
         lines.append(f"{wording.differences}:")
-        lines += [told(each, story, wording, digest.lang) for each in story.differences]
+        lines += [told(each, story, wording) for each in story.differences]
     return lines + _sources(story, wording)
 
 

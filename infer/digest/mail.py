@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
-from infer.digest import plain, wording
+from infer.digest import plain, templating, wording
 from infer.digest.config import DigestConfig
 from infer.digest.day import Digest, Section
 from infer.digest.letter import letter, shown_reports
@@ -42,8 +42,9 @@ def message(
     """
     digest = plain.harmless(digest)
     words = config.words(digest.lang)
-    kept, html = _fitting(digest, config)
-    text = letter(kept, config, _said(digest, config), cut=kept is not digest)
+    said = plain.said(digest, words)  # of all stories, those left out too
+    kept, html = _fitting(digest, config, said)
+    text = letter(kept, config, said, cut=kept is not digest)
     mark = plain.fingerprint(text, html)
     mail = EmailMessage(policy=SMTP)
     mail["Subject"] = plain.one_line(wording.title(digest, words))
@@ -85,14 +86,8 @@ def _host(config: DigestConfig, sender: str | None) -> str:
     return mail_address(sender).domain if sender else "mujaz.invalid"
 
 
-def _said(digest: Digest, config: DigestConfig) -> str:
-    words = config.words(digest.lang)
-    return wording.overview(digest, words) if digest.stories else words.nothing
-
-
-def _fitting(digest: Digest, config: DigestConfig) -> tuple[Digest, str]:
+def _fitting(digest: Digest, config: DigestConfig, said: str) -> tuple[Digest, str]:
     """As many stories of each section as the mail has room for, and their HTML."""
-    said = _said(digest, config)  # of all stories, those left out too
     html = _html(digest, config, said, cut=False)
     if len(html.encode()) <= MOST_BYTES:
         return digest, html
@@ -127,40 +122,36 @@ def _cut(digest: Digest, most: int) -> Digest:
 def _html(digest: Digest, config: DigestConfig, said: str, *, cut: bool) -> str:
     try:
         import css_inline
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ImportError as error:
-        raise UsageError(f"mails need {error.name}: pip install 'mujaz[digest]'") from None
-    environment = Environment(
-        loader=PackageLoader("infer.digest"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    except ImportError:
+        raise UsageError("a digest's mail needs css-inline: pip install 'mujaz[digest]'") from None
     words = config.words(digest.lang)
     rtl = digest.lang == "ar"
-    written = environment.get_template("mail.html.jinja").render(
-        digest=digest,
-        config=config,
-        words=words,
-        cut=cut,
-        sections=digest.sections,
-        review=digest.review,
-        review_more=digest.review_more,
-        dir="rtl" if rtl else "ltr",
-        side="right" if rtl else "left",
-        title=wording.title(digest, words),
-        said=said,
-        address=config.publishing.address,
-        shown=shown_reports,
-        rest=lambda story: len(story.reports) - len(shown_reports(story)),
-        runs=runs,
-        story_facts=plain.story_facts,
-        report_facts=plain.report_facts,
-        told=plain.told,
-        byline=wording.byline,
-        counted=wording.counted,
-        isolated=wording.isolated,
-        number=wording.number,
+    written = (
+        templating.environment()
+        .get_template("mail.html.jinja")
+        .render(
+            digest=digest,
+            config=config,
+            words=words,
+            cut=cut,
+            sections=digest.sections,
+            review=digest.review,
+            review_more=digest.review_more,
+            dir="rtl" if rtl else "ltr",
+            side="right" if rtl else "left",
+            title=wording.title(digest, words),
+            said=said,
+            address=config.publishing.address,
+            shown=shown_reports,
+            rest=lambda story: len(story.reports) - len(shown_reports(story)),
+            runs=runs,
+            story_facts=plain.story_facts,
+            report_facts=plain.report_facts,
+            told=plain.told,
+            byline=wording.byline,
+            counted=wording.counted,
+            isolated=wording.isolated,
+            number=wording.number,
+        )
     )
     return css_inline.inline(written.strip(), load_remote_stylesheets=False)

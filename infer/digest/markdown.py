@@ -96,7 +96,7 @@ def _story(story: Story, digest: Digest, config: DigestConfig) -> list[str]:
     if facts := story_facts(story, config, digest.lang):
         blocks.append(" · ".join(map(escaped, facts)))
     if story.differences:
-        listed = (f"- {escaped(told(each, story, wording, digest.lang))}" for each in story.differences)
+        listed = (f"- {escaped(told(each, story, wording))}" for each in story.differences)
         blocks += [f"{escaped(wording.differences)}:", "\n".join(listed)]
     return [*blocks, f"{escaped(wording.sources)}:", _sources(story.reports, wording)]
 

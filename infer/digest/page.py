@@ -6,21 +6,18 @@ import hashlib
 import re
 from base64 import b64encode
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infer.digest import chart, wording
+from infer.digest import chart, templating, wording
 from infer.digest.config import DigestConfig, Wording
 from infer.digest.day import Digest, Figure, Report, Sentence, Story
 from infer.digest.runs import is_arabic, runs
 from infer.digest.safe import address, line
-from infer.errors import UsageError
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-_TEMPLATES = Path(__file__).parent / "templates"
 # Chromium takes 40 seconds to break 10,000 joined Arabic letters into lines.
 _TOO_LONG = re.compile(r"(\S{200})\S+")
 
@@ -53,25 +50,13 @@ def html(digest: Digest, config: DigestConfig) -> str:
     )
 
 
-@lru_cache
 def environment() -> Environment:
-    """Jinja's, as the page is written with: everything is escaped, and a name that is missing is an error.
+    """What the page's templates are read with.
 
     Raises:
         UsageError: Jinja2 is not installed.
     """
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError:
-        raise UsageError("a digest's page needs Jinja2: pip install 'mujaz[digest]'") from None
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalized,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return templating.environment(_finalized)
 
 
 def _finalized(value: object) -> object:
@@ -94,7 +79,7 @@ def _markup(trusted: str) -> Markup:
 
 @lru_cache
 def _sheet() -> str:
-    return (_TEMPLATES / "page.css").read_text(encoding="utf-8")
+    return (templating.TEMPLATES / "page.css").read_text(encoding="utf-8")
 
 
 class _Frame:
@@ -103,7 +88,7 @@ class _Frame:
     def __init__(self, digest: Digest, config: DigestConfig) -> None:
         self.words: Wording = config.words(digest.lang)
         self.days = digest.first, digest.last
-        self._names = {name: getattr(words, digest.lang, words.ar) for name, words in config.topics.items()}
+        self._names = {topic: config.topic_name(topic, digest.lang) for topic in config.topics}
         self._names |= {section.topic: section.name for section in digest.sections}
 
     def counted(self, forms: str, n: int) -> str:

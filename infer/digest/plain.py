@@ -11,7 +11,7 @@ from infer.digest import safe
 from infer.digest.config import DigestConfig, Wording
 from infer.digest.day import Difference, Digest, Report, Story
 from infer.digest.runs import runs
-from infer.digest.wording import byline, filled, isolated
+from infer.digest.wording import byline, filled, isolated, joined, overview, right_to_left
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ def story_facts(story: Story, config: DigestConfig, lang: str) -> list[str]:
     if story.summary and story.method:
         facts.append(wording.lead_mark if story.method == "lead" else wording.model_mark)
     if len(story.topics) > 1:
-        others = comma(lang).join(isolated(topic_name(topic, config, lang)) for topic in story.topics[1:])
+        others = joined(wording, (isolated(config.topic_name(topic, lang)) for topic in story.topics[1:]))
         facts.append(filled(wording.also_about, topics=others))
     return facts
 
@@ -77,40 +77,31 @@ def report_facts(report: Report, wording: Wording) -> list[str]:
     return facts
 
 
-def told(difference: Difference, story: Story, wording: Wording, lang: str) -> str:
+def said(digest: Digest, wording: Wording) -> str:
+    """How much a digest holds, or that it has no news."""
+    return overview(digest, wording) if digest.stories else wording.nothing
+
+
+def told(difference: Difference, story: Story, wording: Wording) -> str:
     """A difference in words: what is counted, and each figure with who gives it."""
     figures = []
     for figure in difference.figures:
         names = dict.fromkeys(isolated(byline(story.reports[report], wording)) for report in figure.reports)
-        figures.append(
-            filled(wording.figure_by, value=isolated(figure.value), sources=comma(lang).join(names))
-        )
-    return f"{isolated(difference.about)}: {('؛ ' if lang == 'ar' else '; ').join(figures)}"
-
-
-def topic_name(topic: str, config: DigestConfig, lang: str) -> str:
-    """A topic's name for people."""
-    names = config.topics.get(topic)
-    return topic if names is None else (names.en if lang == "en" else names.ar)
-
-
-def comma(lang: str) -> str:
-    """What stands between things that are listed."""
-    return "، " if lang == "ar" else ", "
+        sources = joined(wording, names)
+        figures.append(filled(wording.figure_by, value=isolated(figure.value), sources=sources))
+    return f"{isolated(difference.about)}: {('؛ ' if right_to_left(wording) else '; ').join(figures)}"
 
 
 def latest(story: Story, offset: timezone) -> datetime:
     """When its newest report was published; the end of that day where the reports name no hour."""
     day = max(report.published for report in story.reports)
-    hours = [hour for report in story.reports if report.published == day and (hour := _hour(report))]
-    return datetime.combine(day, max(hours, default=END_OF_DAY), offset)
+    return datetime.combine(day, max(_hours(story, day), default=END_OF_DAY), offset)
 
 
 def earliest(story: Story, offset: timezone) -> datetime:
     """When its first report was published; the start of that day where the reports name no hour."""
     day = min(report.published for report in story.reports)
-    hours = [hour for report in story.reports if report.published == day and (hour := _hour(report))]
-    return datetime.combine(day, min(hours, default=time()), offset)
+    return datetime.combine(day, min(_hours(story, day), default=time()), offset)
 
 
 def updated(digest: Digest, offset: timezone) -> datetime:
@@ -122,6 +113,10 @@ def updated(digest: Digest, offset: timezone) -> datetime:
 def day_end(day: date, offset: timezone) -> datetime:
     """The last second of a day."""
     return datetime.combine(day, END_OF_DAY, offset)
+
+
+def _hours(story: Story, day: date) -> list[time]:
+    return [hour for report in story.reports if report.published == day and (hour := _hour(report))]
 
 
 def _hour(report: Report) -> time | None:

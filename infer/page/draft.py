@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple
 
-from infer.dates import find_date
-from infer.hours import agreed, find_time
+from infer.hours import Moment, find_moment
 from infer.page.dateline import agency_line, split_dateline
 from infer.page.furniture import Kind, Line, fold, is_headline
 from infer.page.glue import KINSHIP, kinship
@@ -19,13 +17,6 @@ _MOST_TAGS = 50
 _LETTER_WORD = re.compile(r"[^\W\d_]+")
 _PHOTO_BANK = re.compile("غيتي|جيتي|getty|شترستوك|shutterstock|istock")
 _TAG_MARK = re.compile(r"[,،;؛|#•\n]|\s[-–—/]\s")
-
-
-class Moment(NamedTuple):
-    """A day, and its time where that is known, both in ISO form."""
-
-    day: str
-    at: str | None
 
 
 @dataclass
@@ -124,12 +115,6 @@ class Draft:
                 published_at=moment.at if moment else None,
             )
         ]
-
-
-def find_moment(text: str) -> Moment | None:
-    """The first date of a text, with the time beside it."""
-    day = find_date(text)
-    return Moment(day, agreed(day, find_time(text))) if day else None
 
 
 def _has_words(lines: list[str]) -> bool:

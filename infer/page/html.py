@@ -12,7 +12,7 @@ import trafilatura
 from trafilatura.settings import Document
 
 from infer.encoding import LEAST_ARABIC, common_share, decode
-from infer.page.draft import Moment, find_moment
+from infer.hours import Moment, find_moment
 from infer.page.furniture import Kind, clean, fold, is_headline, read_lines
 from infer.page.times import Times, linked_data
 

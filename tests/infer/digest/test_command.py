@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from infer import cli
-from infer.digest import job, sending
+from infer.digest import FORMS, job, sending
 from tests.infer.archive import record, write_archive
 from tests.infer.digest.records import row, write
 
@@ -51,7 +51,7 @@ def headlines(folder):
 def test_a_day_makes_all_its_files(digest, place, tmp_path):
     code, printed, told = digest(place, "--date", "2025-03-05")
     assert code == 0
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == sorted(job.FORMS.values())
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == sorted(FORMS.values())
     assert headlines(tmp_path / "out") == ["هدنة جديدة في غزة", "رسوم على الصلب"]
     assert "2025-03-05: 2 stories of 2 articles by 2 outlets" in told
     assert "1 record without a day" in told
