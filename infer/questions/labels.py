@@ -15,6 +15,7 @@ import pyarrow as pa
 from infer.archive.folder import PARTS
 from infer.archive.place import is_url, place_of
 from infer.errors import UsageError
+from infer.extras import need
 from infer.inputs.fields import is_record, shown
 from infer.questions.forms import csv_table, jsonl_table, parquet_view, quoted
 
@@ -136,10 +137,9 @@ def open_labels(place: str | Path) -> Iterator[Labels]:
     Raises:
         UsageError: There is none, it is empty, damaged or holds no records; or DuckDB is not installed.
     """
-    try:
-        import duckdb
-    except ImportError:
-        raise UsageError("questions need DuckDB: pip install 'mujaz[archive]'") from None
+    need("questions", "archive", "duckdb")
+    import duckdb
+
     with tempfile.TemporaryDirectory(prefix="mujaz-") as spill, duckdb.connect() as connection:
         paths = _fetched(str(place), Path(spill)) if is_url(place) else _files(Path(place))
         if not paths:

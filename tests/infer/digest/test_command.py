@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from infer import cli
+from infer import cli, extras
 from infer.digest import FORMS, job, sending
 from tests.infer.archive import record, write_archive
 from tests.infer.digest.records import row, write
@@ -190,6 +190,18 @@ def test_hostile_records_make_whole_files(digest, tmp_path):
         None,
         "https://a.example/4",
     }
+
+
+def test_what_is_not_installed_is_said_before_anything_is_labelled(digest, monkeypatch, tmp_path):
+    # `pip install mujaz` alone; a labelling would fail for the missing model instead.
+    found = extras.find_spec
+    missing = ("duckdb", "css_inline")
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name in missing else found(name))
+    news = write(tmp_path / "news.jsonl", ARTICLES)
+    code, _, told = digest("--input", news, "--model", tmp_path / "no-model")
+    assert code == 2
+    assert "digests need duckdb, css_inline: pip install 'mujaz[digest]'" in told
+    assert not (tmp_path / "out").exists()
 
 
 ARTICLES = [

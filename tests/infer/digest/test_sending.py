@@ -113,25 +113,57 @@ def test_a_login(server):
 
 @pytest.fixture
 def certificate(tmp_path):
+    return made_for("127.0.0.1", tmp_path)
+
+
+def made_for(address, folder):
     if not shutil.which("openssl"):
         pytest.skip("makes its certificate with openssl")
-    key, path = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    key, path = folder / f"{address}-key.pem", folder / f"{address}.pem"
     command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
-    names = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    names = ["-addext", f"subjectAltName=IP:{address}"]
     run = [*command.split(), *names, "-keyout", str(key), "-out", str(path)]
     subprocess.run(run, check=True, capture_output=True)
     return path, key
 
 
-def test_starttls_is_verified(server, certificate, monkeypatch):
+def served_with(certificate):
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(*certificate)
-    inbox, port = server(tls_context=context, require_starttls=True)
+    return context
+
+
+def test_starttls_is_verified(server, certificate, monkeypatch):
+    inbox, port = server(tls_context=served_with(certificate), require_starttls=True)
     assert "certificate is not trusted" in refusal(one_recipient(), settings(port, STARTTLS="1"))
     assert not inbox.mails
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
     send(one_recipient(), settings(port, STARTTLS="1"))
     assert len(inbox.mails) == 1
+
+
+def test_tls_from_the_first_byte_is_verified(server, certificate, monkeypatch):
+    inbox, port = server(ssl_context=served_with(certificate))
+    told = refusal(one_recipient(), settings(port, TLS="1"))
+    assert "certificate is not trusted" in told and "SSL_CERT_FILE" in told
+    assert not inbox.mails
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    send(one_recipient(), settings(port, TLS="1"))
+    assert inbox.mails[0].rcpt_tos == ["c@d.example"]
+
+
+def test_a_trusted_certificate_for_another_machine_is_refused(server, tmp_path, monkeypatch):
+    another = made_for("127.0.0.2", tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(another[0]))
+    inbox, port = server(ssl_context=served_with(another))
+    assert "not valid for '127.0.0.1'" in refusal(one_recipient(), settings(port, TLS="1"))
+    assert not inbox.mails
+
+
+def test_tls_where_the_server_has_none_says_which_variable(server):
+    inbox, port = server()
+    assert "MUJAZ_SMTP_TLS" in refusal(one_recipient(), settings(port, TLS="1"))
+    assert not inbox.mails
 
 
 def test_a_server_without_starttls_gets_nothing(server):
