@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from infer.digest.config import DigestConfig, Limits, Ranking
 from infer.digest.day import Digest, Section, Story
 from infer.digest.reading import Days, Labelled
-from infer.digest.telling import Event, is_sure, key_of, outlet, outlets, tell, topics, when
+from infer.digest.telling import Event, is_sure, key_of, outlets, tell, topics, when
 from infer.stories.events import Array, Told, group
 from infer.text import normalize, words
 
@@ -76,7 +76,7 @@ def events(records: Sequence[Labelled], embed: Embed | None = None) -> Iterator[
     heads = [same[0] for same in copied]
     if not heads:
         return
-    reports = [Told(head.title, head.summary or "", _published(head), outlet(head)) for head in heads]
+    reports = [Told(head.title, head.summary or "", _published(head), head.outlet) for head in heads]
     vectors = embed(heads) if embed and len(heads) > 1 else None
     for places in group(reports, vectors):
         yield [copied[place] for place in places]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from infer.digest import safe
 from infer.digest.day import Trend
@@ -50,10 +51,25 @@ class Labelled:
     duplicate_of: str | None = None
 
     @property
+    def outlet(self) -> str | None:
+        """Who reports it; see ``outlet_of``."""
+        return outlet_of(self.source, self.url)
+
+    @property
     def confidence(self) -> float:
         """Probability of its surest topic; of those that it might have where it has none."""
         of = [self.scores.get(topic, 0.0) for topic in self.topics] or list(self.scores.values())
         return max(of, default=0.0)
+
+
+def outlet_of(source: str | None, url: str | None) -> str | None:
+    """Who reports: the source that is named, or the host of the address."""
+    if source and (named := source.strip()):
+        return named
+    try:
+        return urlsplit(url or "").hostname
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +131,15 @@ def read_days(labels: Labels, first: date, last: date, trend_days: int) -> Days:
     start = max(min(first, last - timedelta(trend_days - 1)), last - timedelta(MOST_TREND_DAYS - 1))
     # One pass over the days of the trend and of the digest: each opens every part of an archive.
     articles, unlabelled = 0, 0
-    outlets: set[str] = set()
+    outlets: set[str | None] = set()
     counts: dict[str, Counter[date]] = {}
-    for day, topics_there, outlet, count in labels.rows(f"""
-        SELECT published, topics, {_OUTLET}, count(*) FROM labels
+    for day, topics_there, source, origin, count in labels.rows(f"""
+        SELECT published, topics, source, {_ORIGIN}, count(*) FROM labels
         WHERE published BETWEEN {_sql(min(start, first))} AND {_sql(last)} GROUP BY ALL ORDER BY ALL"""):
         if day >= first:
             articles += count
             unlabelled += count if topics_there is None else 0
-            outlets |= {outlet} if outlet else set()
+            outlets |= {outlet_of(source, origin)} - {None}
         for topic in topics_there or ():
             counts.setdefault(_topic(topic), Counter())[day] += count
     told = [topic for record in records for topic in record.topics]
@@ -134,7 +150,8 @@ def read_days(labels: Labels, first: date, last: date, trend_days: int) -> Days:
     return Days(first, last, topics, records, trend, articles, len(outlets), undated, unlabelled, nearest)
 
 
-_OUTLET = "coalesce(nullif(trim(source), ''), lower(regexp_extract(url, '^https?://([^/?#:]+)', 1)))"
+# An address without its path, which leaves few to ask for their outlets.
+_ORIGIN = "regexp_extract(url, '^[^/]*//[^/]*')"
 # Newer records have these; NULL stands for those that older files lack.
 _OPTIONAL = ("published_at", "evidence", "summary_method")
 
