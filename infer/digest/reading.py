@@ -6,15 +6,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from infer.digest import safe
 from infer.digest.day import Trend
 from infer.errors import UsageError
-from infer.questions.labels import Labels
+from infer.questions.labels import Labels, days_of, open_labels
 
 MOST_TREND_DAYS = 60
 TOPIC_CHARACTERS = 100
@@ -100,6 +101,42 @@ class Days:
     nearest: tuple[date, ...] = field(default=())
 
 
+def read_place(place: str | Path, first: date | None, last: date | None, trend_days: int) -> Days:
+    """Read the records of some days from what ``mujaz label`` wrote.
+
+    Of an archive only the days' parts and the trend's are opened, if there is news in them.
+
+    Args:
+        place: As ``infer.questions.labels.open_labels`` takes it.
+        first: The first day; the last one where None.
+        last: The last day; the latest that has records where None.
+        trend_days: See ``read_days``.
+
+    Raises:
+        UsageError: There are no records, none has a day, none has topics, or they are damaged; or the first
+            day lies after the last.
+    """
+    there = days_of(place)
+    if there:
+        end = last or there[-1]
+        begin = _in_order(place, first or end, end)
+        start = min(begin, _trend_start(begin, end, trend_days))
+        if any(start <= day <= end for day in there):
+            with open_labels(place, (start, end)) as labels:
+                found = _read(labels, begin, end, trend_days)
+            if _has_news(found):
+                return found
+    with open_labels(place) as labels:
+        end = last or latest_day(labels)
+        return read_days(labels, _in_order(place, first or end, end), end, trend_days)
+
+
+def _in_order(place: str | Path, first: date, last: date) -> date:
+    if first > last:
+        raise UsageError(f"{str(place)!r} has no records since {first}: the latest day is {last}")
+    return first
+
+
 def latest_day(labels: Labels) -> date:
     """The latest day that has records.
 
@@ -126,9 +163,26 @@ def read_days(labels: Labels, first: date, last: date, trend_days: int) -> Days:
     Raises:
         UsageError: No record at all has topics; or the files are damaged.
     """
-    undated = _undated(labels)
+    found = _read(labels, first, last, trend_days)
+    if _has_news(found):
+        return found
+    _refuse_unlabelled(labels)
+    return replace(found, nearest=_nearest(labels, first, last))
+
+
+def _has_news(days: Days) -> bool:
+    return any(record.topics for record in days.records)
+
+
+def _trend_start(first: date, last: date, trend_days: int) -> date:
+    return max(min(first, last - timedelta(trend_days - 1)), last - timedelta(MOST_TREND_DAYS - 1))
+
+
+def _read(labels: Labels, first: date, last: date, trend_days: int) -> Days:
+    """Everything but the nearest days."""
+    [(undated,)] = labels.rows("SELECT count(*) FROM labels WHERE published IS NULL")
     records = _records(labels, f"published BETWEEN {_sql(first)} AND {_sql(last)}")
-    start = max(min(first, last - timedelta(trend_days - 1)), last - timedelta(MOST_TREND_DAYS - 1))
+    start = _trend_start(first, last, trend_days)
     # One pass over the days of the trend and of the digest: each opens every part of an archive.
     articles, unlabelled = 0, 0
     outlets: set[str | None] = set()
@@ -146,8 +200,7 @@ def read_days(labels: Labels, first: date, last: date, trend_days: int) -> Days:
     topics = tuple(dict.fromkeys([*map(_topic, labels.topics), *told, *counts]))
     days = tuple(start + timedelta(n) for n in range((last - start).days + 1))
     trend = Trend(days, {t: tuple(counts.get(t, Counter())[day] for day in days) for t in topics})
-    nearest = () if any(record.topics for record in records) else _nearest(labels, first, last)
-    return Days(first, last, topics, records, trend, articles, len(outlets), undated, unlabelled, nearest)
+    return Days(first, last, topics, records, trend, articles, len(outlets), undated, unlabelled)
 
 
 # An address without its path, which leaves few to ask for their outlets.
@@ -156,14 +209,12 @@ _ORIGIN = "regexp_extract(url, '^[^/]*//[^/]*')"
 _OPTIONAL = ("published_at", "evidence", "summary_method")
 
 
-def _undated(labels: Labels) -> int:
-    """How many records have no day; refuses labels none of which has topics."""
-    [(count, labelled, undated)] = labels.rows("""
-        SELECT count(*), count_if(topics IS NOT NULL), count_if(published IS NULL) FROM labels""")
+def _refuse_unlabelled(labels: Labels) -> None:
+    """Refuse labels none of which has topics."""
+    [(count, labelled)] = labels.rows("SELECT count(*), count_if(topics IS NOT NULL) FROM labels")
     if count and not labelled:
         remedy = "`mujaz label INPUT -o labels/` gives them topics, `mujaz summarize` does not"
         raise UsageError(f"{labels.place!r}: none of its {count:,} records was labelled by topic; {remedy}")
-    return int(undated)
 
 
 def _records(labels: Labels, within: str) -> tuple[Labelled, ...]:
