@@ -109,7 +109,7 @@ def read_place(place: str | Path, first: date | None, last: date | None, trend_d
     Args:
         place: As ``infer.questions.labels.open_labels`` takes it.
         first: The first day; the last one where None.
-        last: The last day; the latest that has records where None.
+        last: The last day; the latest that has records where None, see ``latest_day``.
         trend_days: See ``read_days``.
 
     Raises:
@@ -118,7 +118,7 @@ def read_place(place: str | Path, first: date | None, last: date | None, trend_d
     """
     there = days_of(place)
     if there:
-        end = last or there[-1]
+        end = last or _latest(there)
         begin = _in_order(place, first or end, end)
         start = min(begin, _trend_start(begin, end, trend_days))
         if any(start <= day <= end for day in there):
@@ -138,17 +138,23 @@ def _in_order(place: str | Path, first: date, last: date) -> date:
 
 
 def latest_day(labels: Labels) -> date:
-    """The latest day that has records.
+    """The latest day that has records; one that is still to come, by mistake, only where there is no other.
 
     Raises:
         UsageError: No record has a day.
     """
-    [(count, latest)] = labels.rows("SELECT count(*), max(published) FROM labels")
-    if latest is None:
+    days = [day for (day,) in labels.rows("SELECT DISTINCT published FROM labels ORDER BY 1") if day]
+    if not days:
+        [(count,)] = labels.rows("SELECT count(*) FROM labels")
         remedy = "name the column of dates when labelling (--date-column), or label pages that say theirs"
         raise UsageError(f"{labels.place!r}: none of its {count:,} records has a day; {remedy}")
-    day: date = latest
-    return day
+    return _latest(days)
+
+
+def _latest(days: Sequence[date]) -> date:
+    """The last of some days in order that has begun anywhere on earth; the last one where none has."""
+    begun = date.today() + timedelta(1)
+    return max((day for day in days if day <= begun), default=days[-1])
 
 
 def read_days(labels: Labels, first: date, last: date, trend_days: int) -> Days:

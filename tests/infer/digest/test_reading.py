@@ -73,6 +73,16 @@ def test_the_latest_day_is_of_any_topic(place):
         assert latest_day(labels) == date(2025, 3, 9)
 
 
+def test_a_day_to_come_is_the_latest_only_where_there_is_no_other(tmp_path):
+    ahead = [record(8, "خبر بتاريخ خاطئ", ["gaza"], day="2099-01-01")]
+    for number, records in enumerate([RECORDS + ahead, ahead]):
+        latest = date(2099, 1, 1) if number else date(2025, 3, 9)
+        place = write_archive(tmp_path / f"labels{number}", records)
+        assert read_place(place, None, None, 3).last == latest
+        with open_labels(place) as labels:
+            assert latest_day(labels) == latest
+
+
 def test_a_day_without_news_knows_the_nearest_ones_that_have(place):
     found = days(place, date(2025, 3, 6), date(2025, 3, 7))
     assert (found.articles, found.records) == (0, ())
