@@ -52,7 +52,7 @@ def message(
     if sender:
         mail["From"] = mail_address(sender)
     if recipients:
-        mail["To"] = [mail_address(each) for each in recipients]
+        mail["To"] = [mail_address(each) for each in dict.fromkeys(recipients)]
     offset = plain.utc_offset(config.publishing.utc_offset)
     mail["Date"] = format_datetime(plain.updated(digest, offset))
     mail["Message-ID"] = f"<{mark}@{_host(config, sender)}>"

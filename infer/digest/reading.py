@@ -181,7 +181,12 @@ def _has_news(days: Days) -> bool:
 
 
 def _trend_start(first: date, last: date, trend_days: int) -> date:
-    return max(min(first, last - timedelta(trend_days - 1)), last - timedelta(MOST_TREND_DAYS - 1))
+    return max(min(first, _before(last, trend_days - 1)), _before(last, MOST_TREND_DAYS - 1))
+
+
+def _before(day: date, days: int) -> date:
+    """Some days earlier, the first of the calendar at the earliest."""
+    return date.fromordinal(max(day.toordinal() - days, 1))
 
 
 def _read(labels: Labels, first: date, last: date, trend_days: int) -> Days:
