@@ -7,6 +7,7 @@ import os
 import smtplib
 import ssl
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from email.message import EmailMessage
 from email.utils import localtime
 from typing import Annotated
@@ -115,8 +116,9 @@ def send(message: EmailMessage, settings: SmtpSettings) -> None:
     host, port = settings.place
     where = f"{host}:{port}"
     try:
-        with _connected(settings) as server:
+        with closing(_connected(settings)) as server:
             refused = server.send_message(dated)
+            _leave(server)
     except smtplib.SMTPException as error:
         silent = isinstance(error, smtplib.SMTPServerDisconnected) and "timed out" in str(error)
         problem = _failure(TimeoutError(), settings) if silent else _refusal(error)
@@ -175,6 +177,12 @@ def _connected(settings: SmtpSettings) -> smtplib.SMTP:
         server.close()
         raise
     return server
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    """Say goodbye; a mail that was taken is sent, whatever comes back."""
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
 
 
 def _told(refused: Mapping[str, tuple[int, bytes]]) -> str:

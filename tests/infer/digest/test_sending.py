@@ -56,6 +56,37 @@ def server():
         controller.stop()
 
 
+@pytest.fixture
+def answering():
+    """Starts a server that answers each word of SMTP as told, 250 by default, None by hanging up."""
+    servers = []
+
+    def serve(server, answers):
+        with server.accept()[0] as connection, connection.makefile("rwb", buffering=0) as stream:
+            stream.write(b"220 here\r\n")
+            while line := stream.readline():
+                word = line[:4].upper()
+                answer = answers.get(word, lambda _: b"250 OK")(line)
+                if answer is None:
+                    return
+                stream.write(answer + b"\r\n")
+                if answer.startswith(b"354"):
+                    while stream.readline() not in (b".\r\n", b""):
+                        pass
+                    stream.write(b"250 OK\r\n")
+
+    def start(answers):
+        server = socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+        answers = {b"DATA": lambda _: b"354 go on"} | answers
+        threading.Thread(target=serve, args=(server, answers), daemon=True).start()
+        return server.getsockname()[1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
 def settings(port, **more):
     given = {
         "HOST": "127.0.0.1",
@@ -97,6 +128,23 @@ def test_refused_recipients_are_named_and_the_others_have_the_mail(server):
     assert "gone@d.example" in told and "no such user" in told and "c@d.example (" not in told
     assert inbox.mails[0].rcpt_tos == ["c@d.example"]
     assert "nobody gets the mail" in refusal(one_recipient("gone@d.example"), settings(port))
+
+
+def test_a_temporary_refusal_names_whom_it_is_for(answering):
+    later = {b"RCPT": lambda line: b"451 greylisted" if b"gone@" in line else b"250 OK"}
+    told = refusal(MAIL, settings(answering(later)))
+    assert "is sent, but not to gone@d.example (451 greylisted)" in told
+    assert "nobody gets the mail" in refusal(MAIL, settings(answering({b"RCPT": lambda _: b"450 later"})))
+
+
+@pytest.mark.parametrize("goodbye", [b"250 OK", b"421 too late", None])
+def test_a_mail_that_was_taken_is_sent_whatever_the_goodbye(answering, goodbye):
+    send(one_recipient(), settings(answering({b"QUIT": lambda _: goodbye})))
+
+
+def test_an_odd_goodbye_hides_no_refusal(answering):
+    answers = {b"MAIL": lambda _: b"552 too much mail", b"QUIT": lambda _: b"250 OK"}
+    assert "too much mail" in refusal(one_recipient(), settings(answering(answers)))
 
 
 def test_a_login(server):
