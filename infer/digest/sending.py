@@ -14,6 +14,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError
 
+from infer.digest import safe
 from infer.digest.mail import mail_address
 from infer.errors import UsageError
 from infer.settings import Strict
@@ -143,6 +144,8 @@ def _refusal(error: smtplib.SMTPException) -> str:
             "server without encryption"
         )
     if isinstance(error, smtplib.SMTPResponseException):
+        if error.smtp_code < 0:
+            return f"what answers there is no mail server; check {PREFIX}HOST, {PREFIX}PORT and {PREFIX}TLS"
         return f"refused with {error.smtp_code}: {_answer(error.smtp_error)}"
     return f"the server broke off ({error}); check {PREFIX}HOST, {PREFIX}PORT and {PREFIX}TLS"
 
@@ -191,4 +194,4 @@ def _told(refused: Mapping[str, tuple[int, bytes]]) -> str:
 
 def _answer(answer: bytes | str) -> str:
     text = answer if isinstance(answer, str) else answer.decode("utf-8", "replace")
-    return " ".join(text.split())[:200]
+    return safe.line(text, 200)  # a stranger's text, which a terminal will show

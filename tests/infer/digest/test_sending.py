@@ -137,6 +137,13 @@ def test_a_temporary_refusal_names_whom_it_is_for(answering):
     assert "nobody gets the mail" in refusal(MAIL, settings(answering({b"RCPT": lambda _: b"450 later"})))
 
 
+def test_what_a_server_says_cannot_steer_a_terminal(answering):
+    told = refusal(
+        one_recipient(), settings(answering({b"RCPT": lambda _: b"550 \x1b[2J\x07\xe2\x80\xaeno"}))
+    )
+    assert "550 [2J no" in told
+
+
 @pytest.mark.parametrize("goodbye", [b"250 OK", b"421 too late", None])
 def test_a_mail_that_was_taken_is_sent_whatever_the_goodbye(answering, goodbye):
     send(one_recipient(), settings(answering({b"QUIT": lambda _: goodbye})))
