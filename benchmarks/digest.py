@@ -71,7 +71,7 @@ def _once(labels: Path, out: Path) -> dict[str, Any]:
     seconds: dict[str, float] = {}
     start = time.perf_counter()
     with (
-        _timed(seconds, "read", job, "open_labels", "read_days"),
+        _timed(seconds, "read", job, "read_place"),
         _timed(seconds, "group", choosing, "copies", "group"),
         _timed(seconds, "differences", telling, "differences"),
     ):
@@ -101,7 +101,7 @@ def _step(seconds: dict[str, float], name: str, step: Callable[[], Any]) -> Any:
 
 @contextmanager
 def _timed(seconds: dict[str, float], step: str, module: Any, *names: str) -> Iterator[None]:  # noqa: ANN401
-    """Add up the time in functions of a module; of a context manager, that of entering it."""
+    """Add up the time in functions of a module."""
     whole = {name: getattr(module, name) for name in names}
 
     def timed(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -115,26 +115,12 @@ def _timed(seconds: dict[str, float], step: str, module: Any, *names: str) -> It
         return call
 
     for name, function in whole.items():
-        if name == "open_labels":
-            setattr(module, name, _entering(function, seconds, step))
-        else:
-            setattr(module, name, timed(function))
+        setattr(module, name, timed(function))
     try:
         yield
     finally:
         for name, function in whole.items():
             setattr(module, name, function)
-
-
-def _entering(manager: Callable[..., Any], seconds: dict[str, float], step: str) -> Callable[..., Any]:
-    @contextmanager
-    def opened(*args: Any, **kwargs: Any) -> Iterator[Any]:  # noqa: ANN401
-        start = time.perf_counter()
-        with manager(*args, **kwargs) as value:
-            seconds[step] = seconds.get(step, 0.0) + time.perf_counter() - start
-            yield value
-
-    return opened
 
 
 def _records(count: int) -> Iterator[Record]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from functools import partial
@@ -156,6 +157,8 @@ app.add_typer(cli_digest.app)
 
 def main() -> None:
     """Entry point of the ``mujaz`` command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without Arabic is no reason to stop half-way
     try:
         app()
     except (UsageError, ModelError) as error:

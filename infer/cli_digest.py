@@ -32,6 +32,7 @@ from infer.cli_options import (
 )
 from infer.digest import FORMS
 from infer.errors import UsageError
+from infer.extras import need
 from infer.inputs.options import Columns
 from infer.pipeline import load
 
@@ -110,11 +111,10 @@ def digest(
 
     Exit codes: 0 all done, 3 some of --input rejected (see FOLDER/rejects.jsonl), 2 usage, 1 failure.
     """
-    try:
-        from infer.digest import job, mail, sending  # here, as what they need is an extra
-        from infer.digest.config import load_digest_config
-    except ImportError as missing:
-        raise UsageError(f"digests need {missing.name}: pip install 'mujaz[digest]'") from None
+    need("digests", "digest", "duckdb", "babel", "jinja2", "css_inline")
+    from infer.digest import job, mail, sending  # here, as other commands start sooner without them
+    from infer.digest.config import load_digest_config
+
     asked = job.Asked(*_days(day, first, last), lang.value if lang else None, model, vectors)
     forms = _forms(form)
     if (records is None) == (not inputs):

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from infer.digest.config import DigestConfig, Limits, Ranking
 from infer.digest.day import Digest, Section, Story
 from infer.digest.reading import Days, Labelled
-from infer.digest.telling import Event, is_sure, key_of, outlet, outlets, tell, topics, when
+from infer.digest.telling import Event, is_sure, key_of, outlets, tell, topics, when
 from infer.stories.events import Array, Told, group
 from infer.text import normalize, words
 
 # Records outside of archives that say the same in fewer words than this may be about anything.
 FEW_WORDS = 6
+# Fewer than these ("Urgent", "The day in pictures") tell no event that others could report too.
+LEAST_WORDS = 4
 
 Keyed = tuple[str, Event]
 Embed = Callable[[Sequence[Labelled]], Array]
@@ -71,15 +73,26 @@ def events(records: Sequence[Labelled], embed: Embed | None = None) -> Iterator[
 
     Copies are what an archive says are copies, or records whose titles and summaries are the same but for
     spaces and marks. One report of each stands for them when reports of the same event are looked for.
+    What says too little for that stays alone.
     """
-    copied = copies(records)
+    copied: list[list[Labelled]] = []
+    for same in copies(records):
+        if _length(same[0]) >= LEAST_WORDS:
+            copied.append(same)
+        else:
+            yield [same]
     heads = [same[0] for same in copied]
     if not heads:
         return
-    reports = [Told(head.title, head.summary or "", _published(head), outlet(head)) for head in heads]
+    reports = [Told(head.title, head.summary or "", _published(head), head.outlet) for head in heads]
     vectors = embed(heads) if embed and len(heads) > 1 else None
     for places in group(reports, vectors):
         yield [copied[place] for place in places]
+
+
+def _length(record: Labelled) -> int:
+    """Words of its title and summary."""
+    return len(words(f"{record.title} {record.summary or ''}"))
 
 
 def copies(records: Sequence[Labelled]) -> list[list[Labelled]]:
@@ -89,7 +102,7 @@ def copies(records: Sequence[Labelled]) -> list[list[Labelled]]:
         said = (normalize(record.title), normalize(record.summary or ""))
         if record.story is not None:
             same["story", record.story].append(record)
-        elif len(words(" ".join(said))) >= FEW_WORDS:
+        elif _length(record) >= FEW_WORDS:
             same["said", *said].append(record)
         else:
             same["alone", str(number)].append(record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl
+from pydantic import Field, HttpUrl, field_validator
 
 from infer.settings import Strict, load_config
 
@@ -121,7 +121,7 @@ class Publishing(Strict):
     """Where the digest will be found, for feeds and mail.
 
     Attributes:
-        address: Of the folder that the files are published in, with a slash at its end; None: nowhere.
+        address: Of the folder that the files are published in; None: nowhere. A slash at its end is added.
         author: Who publishes, as the feed names them.
         utc_offset: Of the clocks that the outlets' hours are read from; feeds and mail have to name one.
     """
@@ -129,6 +129,16 @@ class Publishing(Strict):
     address: HttpUrl | None = None
     author: Text = "Mujaz"
     utc_offset: Annotated[str, Field(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")] = "+00:00"
+
+    @field_validator("address")
+    @classmethod
+    def _folder(cls, address: HttpUrl | None) -> HttpUrl | None:
+        """Names of files are put behind it."""
+        if address is None or str(address).endswith("/"):
+            return address
+        if address.query is not None or address.fragment is not None:
+            raise ValueError("name a folder's address, without ? or #")
+        return HttpUrl(f"{address}/")
 
 
 class DigestConfig(Strict):
@@ -146,6 +156,14 @@ class DigestConfig(Strict):
     ranking: Ranking = Ranking()
     publishing: Publishing = Publishing()
     wording: Wordings
+
+    @field_validator("order")
+    @classmethod
+    def _once(cls, order: list[str]) -> list[str]:
+        """A topic's stories stand once."""
+        if twice := [topic for topic in dict.fromkeys(order) if order.count(topic) > 1]:
+            raise ValueError(f"{', '.join(twice)} stands there more than once")
+        return order
 
     def topic_name(self, topic: str, lang: str) -> str:
         """A topic's name for people; the model's own where it has none here."""

@@ -21,12 +21,11 @@ from infer.digest.as_json import as_json
 from infer.digest.choosing import Embed, build
 from infer.digest.config import DigestConfig
 from infer.digest.day import Digest
-from infer.digest.reading import Labelled, latest_day, read_days
+from infer.digest.reading import Labelled, read_place
 from infer.errors import UsageError
 from infer.inputs.options import ReadOptions
 from infer.outputs.draft import whole_file
 from infer.pipeline import Pipeline, default_model
-from infer.questions.labels import open_labels
 from infer.questions.show import print_rows
 from infer.schema import Article
 from infer.stories.events import Array
@@ -78,12 +77,7 @@ def make(place: str | Path, asked: Asked, config: DigestConfig) -> Made:
         UsageError: There are no records, none has a day, none was labelled by topic, or they are damaged.
         ModelError: The model's folder is refused.
     """
-    with open_labels(place) as labels:
-        last = asked.last or latest_day(labels)
-        first = asked.first or last
-        if first > last:
-            raise UsageError(f"{str(place)!r} has no records since {first}: the latest day is {last}")
-        days = read_days(labels, first, last, config.limits.trend_days)
+    days = read_place(place, asked.first, asked.last, config.limits.trend_days)
     digest = build(days, config, asked.lang, _embed(asked.model) if asked.vectors else None)
     named = dict.fromkeys([*config.order, *config.topics])
     unknown = tuple(topic for topic in named if topic not in days.topics)

@@ -16,6 +16,7 @@ from infer.digest.day import Digest, Section
 from infer.digest.letter import letter, shown_reports
 from infer.digest.runs import runs
 from infer.errors import UsageError
+from infer.extras import need
 
 # Gmail cuts mails off at 102 KB; by some reports it counts them as they are sent, a third larger.
 MOST_BYTES = 72_000
@@ -51,7 +52,7 @@ def message(
     if sender:
         mail["From"] = mail_address(sender)
     if recipients:
-        mail["To"] = [mail_address(each) for each in recipients]
+        mail["To"] = [mail_address(each) for each in dict.fromkeys(recipients)]
     offset = plain.utc_offset(config.publishing.utc_offset)
     mail["Date"] = format_datetime(plain.updated(digest, offset))
     mail["Message-ID"] = f"<{mark}@{_host(config, sender)}>"
@@ -120,10 +121,9 @@ def _cut(digest: Digest, most: int) -> Digest:
 
 
 def _html(digest: Digest, config: DigestConfig, said: str, *, cut: bool) -> str:
-    try:
-        import css_inline
-    except ImportError:
-        raise UsageError("a digest's mail needs css-inline: pip install 'mujaz[digest]'") from None
+    need("digests", "digest", "css_inline")
+    import css_inline
+
     words = config.words(digest.lang)
     rtl = digest.lang == "ar"
     written = (

@@ -6,14 +6,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from infer.digest import safe
 from infer.digest.day import Trend
 from infer.errors import UsageError
-from infer.questions.labels import Labels
+from infer.questions.labels import Labels, days_of, open_labels
 
 MOST_TREND_DAYS = 60
 TOPIC_CHARACTERS = 100
@@ -50,10 +52,25 @@ class Labelled:
     duplicate_of: str | None = None
 
     @property
+    def outlet(self) -> str | None:
+        """Who reports it; see ``outlet_of``."""
+        return outlet_of(self.source, self.url)
+
+    @property
     def confidence(self) -> float:
         """Probability of its surest topic; of those that it might have where it has none."""
         of = [self.scores.get(topic, 0.0) for topic in self.topics] or list(self.scores.values())
         return max(of, default=0.0)
+
+
+def outlet_of(source: str | None, url: str | None) -> str | None:
+    """Who reports: the source that is named, or the host of the address."""
+    if source and (named := source.strip()):
+        return named
+    try:
+        return urlsplit(url or "").hostname
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +101,60 @@ class Days:
     nearest: tuple[date, ...] = field(default=())
 
 
+def read_place(place: str | Path, first: date | None, last: date | None, trend_days: int) -> Days:
+    """Read the records of some days from what ``mujaz label`` wrote.
+
+    Of an archive only the days' parts and the trend's are opened, if there is news in them.
+
+    Args:
+        place: As ``infer.questions.labels.open_labels`` takes it.
+        first: The first day; the last one where None.
+        last: The last day; the latest that has records where None, see ``latest_day``.
+        trend_days: See ``read_days``.
+
+    Raises:
+        UsageError: There are no records, none has a day, none has topics, or they are damaged; or the first
+            day lies after the last.
+    """
+    there = days_of(place)
+    if there:
+        end = last or _latest(there)
+        begin = _in_order(place, first or end, end)
+        start = min(begin, _trend_start(begin, end, trend_days))
+        if any(start <= day <= end for day in there):
+            with open_labels(place, (start, end)) as labels:
+                found = _read(labels, begin, end, trend_days)
+            if _has_news(found):
+                return found
+    with open_labels(place) as labels:
+        end = last or latest_day(labels)
+        return read_days(labels, _in_order(place, first or end, end), end, trend_days)
+
+
+def _in_order(place: str | Path, first: date, last: date) -> date:
+    if first > last:
+        raise UsageError(f"{str(place)!r} has no records since {first}: the latest day is {last}")
+    return first
+
+
 def latest_day(labels: Labels) -> date:
-    """The latest day that has records.
+    """The latest day that has records; one that is still to come, by mistake, only where there is no other.
 
     Raises:
         UsageError: No record has a day.
     """
-    [(count, latest)] = labels.rows("SELECT count(*), max(published) FROM labels")
-    if latest is None:
+    days = [day for (day,) in labels.rows("SELECT DISTINCT published FROM labels ORDER BY 1") if day]
+    if not days:
+        [(count,)] = labels.rows("SELECT count(*) FROM labels")
         remedy = "name the column of dates when labelling (--date-column), or label pages that say theirs"
         raise UsageError(f"{labels.place!r}: none of its {count:,} records has a day; {remedy}")
-    day: date = latest
-    return day
+    return _latest(days)
+
+
+def _latest(days: Sequence[date]) -> date:
+    """The last of some days in order that has begun anywhere on earth; the last one where none has."""
+    begun = date.today() + timedelta(1)
+    return max((day for day in days if day <= begun), default=days[-1])
 
 
 def read_days(labels: Labels, first: date, last: date, trend_days: int) -> Days:
@@ -110,43 +169,63 @@ def read_days(labels: Labels, first: date, last: date, trend_days: int) -> Days:
     Raises:
         UsageError: No record at all has topics; or the files are damaged.
     """
-    undated = _undated(labels)
+    found = _read(labels, first, last, trend_days)
+    if _has_news(found):
+        return found
+    _refuse_unlabelled(labels)
+    return replace(found, nearest=_nearest(labels, first, last))
+
+
+def _has_news(days: Days) -> bool:
+    return any(record.topics for record in days.records)
+
+
+def _trend_start(first: date, last: date, trend_days: int) -> date:
+    return max(min(first, _before(last, trend_days - 1)), _before(last, MOST_TREND_DAYS - 1))
+
+
+def _before(day: date, days: int) -> date:
+    """Some days earlier, the first of the calendar at the earliest."""
+    return date.fromordinal(max(day.toordinal() - days, 1))
+
+
+def _read(labels: Labels, first: date, last: date, trend_days: int) -> Days:
+    """Everything but the nearest days."""
+    [(undated,)] = labels.rows("SELECT count(*) FROM labels WHERE published IS NULL")
     records = _records(labels, f"published BETWEEN {_sql(first)} AND {_sql(last)}")
-    start = max(min(first, last - timedelta(trend_days - 1)), last - timedelta(MOST_TREND_DAYS - 1))
+    start = _trend_start(first, last, trend_days)
     # One pass over the days of the trend and of the digest: each opens every part of an archive.
     articles, unlabelled = 0, 0
-    outlets: set[str] = set()
+    outlets: set[str | None] = set()
     counts: dict[str, Counter[date]] = {}
-    for day, topics_there, outlet, count in labels.rows(f"""
-        SELECT published, topics, {_OUTLET}, count(*) FROM labels
+    for day, topics_there, source, origin, count in labels.rows(f"""
+        SELECT published, topics, source, {_ORIGIN}, count(*) FROM labels
         WHERE published BETWEEN {_sql(min(start, first))} AND {_sql(last)} GROUP BY ALL ORDER BY ALL"""):
         if day >= first:
             articles += count
             unlabelled += count if topics_there is None else 0
-            outlets |= {outlet} if outlet else set()
+            outlets |= {outlet_of(source, origin)} - {None}
         for topic in topics_there or ():
             counts.setdefault(_topic(topic), Counter())[day] += count
     told = [topic for record in records for topic in record.topics]
     topics = tuple(dict.fromkeys([*map(_topic, labels.topics), *told, *counts]))
     days = tuple(start + timedelta(n) for n in range((last - start).days + 1))
     trend = Trend(days, {t: tuple(counts.get(t, Counter())[day] for day in days) for t in topics})
-    nearest = () if any(record.topics for record in records) else _nearest(labels, first, last)
-    return Days(first, last, topics, records, trend, articles, len(outlets), undated, unlabelled, nearest)
+    return Days(first, last, topics, records, trend, articles, len(outlets), undated, unlabelled)
 
 
-_OUTLET = "coalesce(nullif(trim(source), ''), lower(regexp_extract(url, '^https?://([^/?#:]+)', 1)))"
+# An address without its path, which leaves few to ask for their outlets.
+_ORIGIN = "regexp_extract(url, '^[^/]*//[^/]*')"
 # Newer records have these; NULL stands for those that older files lack.
 _OPTIONAL = ("published_at", "evidence", "summary_method")
 
 
-def _undated(labels: Labels) -> int:
-    """How many records have no day; refuses labels none of which has topics."""
-    [(count, labelled, undated)] = labels.rows("""
-        SELECT count(*), count_if(topics IS NOT NULL), count_if(published IS NULL) FROM labels""")
+def _refuse_unlabelled(labels: Labels) -> None:
+    """Refuse labels none of which has topics."""
+    [(count, labelled)] = labels.rows("SELECT count(*), count_if(topics IS NOT NULL) FROM labels")
     if count and not labelled:
         remedy = "`mujaz label INPUT -o labels/` gives them topics, `mujaz summarize` does not"
         raise UsageError(f"{labels.place!r}: none of its {count:,} records was labelled by topic; {remedy}")
-    return int(undated)
 
 
 def _records(labels: Labels, within: str) -> tuple[Labelled, ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-# A word with a Latin letter in it (F-16, R&D, 5G, @name); several of them, some of them in brackets.
+# A word with a Latin letter in it (F-16, R&D, 5G, @name, U.S.); several of them, some of them in brackets.
 _JOINT = r"[.,:/&'’+\-_@%]"
-_WORD = rf"(?:(?<![0-9A-Za-z])[@#$€£]?[0-9]*[A-Za-zÀ-ɏ](?:[0-9A-Za-zÀ-ɏ]|{_JOINT}(?=[0-9A-Za-zÀ-ɏ]))*\+*)"
+_DOTTED = r"(?:[A-Za-z]\.){2,}(?![0-9A-Za-z])"
+_PLAIN = rf"[@#$€£]?[0-9]*[A-Za-zÀ-ɏ](?:[0-9A-Za-zÀ-ɏ]|{_JOINT}(?=[0-9A-Za-zÀ-ɏ]))*\+*"
+_WORD = rf"(?:(?<![0-9A-Za-z])(?:{_DOTTED}|{_PLAIN}))"
 _LATIN = rf"{_WORD}(?:[ /](?:[0-9.,]*[0-9][ ])?(?:{_WORD}|\({_WORD}(?:[ ]{_WORD})*\)))*"
 _ADDRESS = r"(?:https?://|www\.)[!-~]*[0-9A-Za-z/]"
 _NUMBER = (

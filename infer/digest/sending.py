@@ -7,12 +7,14 @@ import os
 import smtplib
 import ssl
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from email.message import EmailMessage
 from email.utils import localtime
 from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError
 
+from infer.digest import safe
 from infer.digest.mail import mail_address
 from infer.errors import UsageError
 from infer.settings import Strict
@@ -115,8 +117,9 @@ def send(message: EmailMessage, settings: SmtpSettings) -> None:
     host, port = settings.place
     where = f"{host}:{port}"
     try:
-        with _connected(settings) as server:
+        with closing(_connected(settings)) as server:
             refused = server.send_message(dated)
+            _leave(server)
     except smtplib.SMTPException as error:
         silent = isinstance(error, smtplib.SMTPServerDisconnected) and "timed out" in str(error)
         problem = _failure(TimeoutError(), settings) if silent else _refusal(error)
@@ -141,6 +144,8 @@ def _refusal(error: smtplib.SMTPException) -> str:
             "server without encryption"
         )
     if isinstance(error, smtplib.SMTPResponseException):
+        if error.smtp_code < 0:
+            return f"what answers there is no mail server; check {PREFIX}HOST, {PREFIX}PORT and {PREFIX}TLS"
         return f"refused with {error.smtp_code}: {_answer(error.smtp_error)}"
     return f"the server broke off ({error}); check {PREFIX}HOST, {PREFIX}PORT and {PREFIX}TLS"
 
@@ -177,10 +182,16 @@ def _connected(settings: SmtpSettings) -> smtplib.SMTP:
     return server
 
 
+def _leave(server: smtplib.SMTP) -> None:
+    """Say goodbye; a mail that was taken is sent, whatever comes back."""
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
+
+
 def _told(refused: Mapping[str, tuple[int, bytes]]) -> str:
     return ", ".join(f"{who} ({code} {_answer(answer)})" for who, (code, answer) in refused.items())
 
 
 def _answer(answer: bytes | str) -> str:
     text = answer if isinstance(answer, str) else answer.decode("utf-8", "replace")
-    return " ".join(text.split())[:200]
+    return safe.line(text, 200)  # a stranger's text, which a terminal will show

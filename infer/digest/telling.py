@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from urllib.parse import urlsplit
 
 from infer.digest import safe
 from infer.digest.config import Limits
@@ -33,16 +32,6 @@ def is_sure(record: Labelled) -> bool:
     return bool(record.topics) and not record.review
 
 
-def outlet(record: Labelled) -> str | None:
-    """Who reports: the source that is named, or the host of the address."""
-    if record.source and record.source.strip():
-        return record.source.strip()
-    try:
-        return urlsplit(record.url or "").hostname
-    except ValueError:
-        return None
-
-
 def best(event: Event) -> Labelled:
     """The report that tells the story.
 
@@ -59,7 +48,7 @@ def best(event: Event) -> Labelled:
             id(record) not in heads,
             -round(record.confidence, 1),
             safe.address(record.url) is None,
-            outlet(record) is None,
+            record.outlet is None,
             when(record),
         ),
     )
@@ -67,7 +56,7 @@ def best(event: Event) -> Labelled:
 
 def outlets(event: Event) -> int:
     """How many different outlets report it; those without a name are one where nobody else does."""
-    return len({outlet(record) for same in event for record in same} - {None}) or 1
+    return len({record.outlet for same in event for record in same} - {None}) or 1
 
 
 def topics(event: Event) -> dict[str, float]:
@@ -117,7 +106,7 @@ def _report(record: Labelled, limits: Limits, *, copy: bool) -> Report:
         id=safe.line(record.id, ID_CHARACTERS),
         page=safe.line(record.page, ID_CHARACTERS),
         title=_title(record, limits),
-        source=safe.line(outlet(record), SOURCE_CHARACTERS) or None,
+        source=safe.line(record.outlet, SOURCE_CHARACTERS) or None,
         url=safe.address(record.url),
         published=record.published,
         hour=record.hour,

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infer.errors import UsageError
+from infer.extras import need
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,10 +25,9 @@ def environment(finalize: Callable[[object], object] | None = None) -> Environme
     Raises:
         UsageError: Jinja2 is not installed.
     """
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError:
-        raise UsageError("a digest needs Jinja2: pip install 'mujaz[digest]'") from None
+    need("digests", "digest", "jinja2")
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from infer.digest.config import Counted, Wording
 from infer.digest.day import Digest, Report
 from infer.errors import UsageError
+from infer.extras import need
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -29,10 +30,9 @@ def _locale(name: str) -> Locale:
     Raises:
         UsageError: Babel is not installed or does not know the name.
     """
-    try:
-        from babel import Locale, UnknownLocaleError
-    except ImportError:
-        raise UsageError("a digest needs Babel: pip install 'mujaz[digest]'") from None
+    need("digests", "digest", "babel")
+    from babel import Locale, UnknownLocaleError
+
     try:
         return Locale.parse(name)
     except (UnknownLocaleError, ValueError):

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 from infer.archive.folder import PARTS
 from infer.archive.place import is_url, place_of
 from infer.errors import UsageError
+from infer.extras import need
 from infer.inputs.fields import is_record, shown
 from infer.questions.forms import csv_table, jsonl_table, parquet_view, quoted
 
@@ -123,7 +125,7 @@ class Answer:
 
 
 @contextmanager
-def open_labels(place: str | Path) -> Iterator[Labels]:
+def open_labels(place: str | Path, days: tuple[date, date] | None = None) -> Iterator[Labels]:
     """Open a dataset folder, or a single file, that ``mujaz label`` wrote.
 
     The connection reads these files alone: other files, the network, extensions and its own settings
@@ -132,16 +134,17 @@ def open_labels(place: str | Path) -> Iterator[Labels]:
     Args:
         place: A folder with ``date=…/part-….parquet``, such a folder's URL (its parts are copied to the
             temporary folder), or a ``.parquet``, ``.jsonl`` or ``.csv`` file.
+        days: The first and the last day that are wanted: of a folder, only their parts are opened, and those
+            of records without a day. A file is always opened whole.
 
     Raises:
         UsageError: There is none, it is empty, damaged or holds no records; or DuckDB is not installed.
     """
-    try:
-        import duckdb
-    except ImportError:
-        raise UsageError("questions need DuckDB: pip install 'mujaz[archive]'") from None
+    need("questions", "archive", "duckdb")
+    import duckdb
+
     with tempfile.TemporaryDirectory(prefix="mujaz-") as spill, duckdb.connect() as connection:
-        paths = _fetched(str(place), Path(spill)) if is_url(place) else _files(Path(place))
+        paths = _fetched(str(place), Path(spill), days) if is_url(place) else _files(Path(place), days)
         if not paths:
             remedy = f"`mujaz label INPUT -o {place}` writes them"
             raise UsageError(f"{str(place)!r} holds no labels ({PARTS}); {remedy}")
@@ -165,10 +168,37 @@ def open_labels(place: str | Path) -> Iterator[Labels]:
         yield Labels(str(place), tuple(kinds.columns), topics, connection)
 
 
-def _files(place: Path) -> list[str]:
+def days_of(place: str | Path) -> list[date]:
+    """The days that a dataset folder has parts of, in order; none of a file, whose days only reading tells.
+
+    Raises:
+        UsageError: The place cannot be reached.
+    """
+    if not is_url(place) and not Path(place).is_dir():
+        return []
+    return sorted({day for name in place_of(place).names(PARTS) if (day := _day_of(name)) is not None})
+
+
+def _day_of(part: str) -> date | None:
+    """The day that a part's folder is named by."""
+    try:
+        return date.fromisoformat(part.split("/")[-2].removeprefix("date="))
+    except ValueError:
+        return None
+
+
+def _wanted(names: Sequence[str], days: tuple[date, date] | None) -> list[str]:
+    if days is None:
+        return list(names)
+    first, last = days
+    return [name for name in names if (day := _day_of(name)) is None or first <= day <= last]
+
+
+def _files(place: Path, days: tuple[date, date] | None) -> list[str]:
     """Absolute paths of the records' files."""
     if place.is_dir():
-        return [str(part.absolute()) for part in sorted(place.glob(PARTS))]
+        names = _wanted(place_of(place).names(PARTS), days)
+        return [str((place / name).absolute()) for name in names]
     if not place.exists():
         raise UsageError(f"no such file or folder: {str(place)!r}; `mujaz label INPUT -o {place}` makes it")
     if place.suffix.lower() not in SUFFIXES:
@@ -176,11 +206,11 @@ def _files(place: Path) -> list[str]:
     return [str(place.absolute())]
 
 
-def _fetched(place: str, folder: Path) -> list[str]:
+def _fetched(place: str, folder: Path, days: tuple[date, date] | None) -> list[str]:
     """Copies of an archive's parts, as the connection reaches no network."""
     there = place_of(place)
     copies = []
-    for name in there.names(PARTS):
+    for name in _wanted(there.names(PARTS), days):
         copy = folder / name
         copy.parent.mkdir(exist_ok=True)
         with there.open(name) as part, copy.open("wb") as stream:

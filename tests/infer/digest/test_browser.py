@@ -104,6 +104,23 @@ def test_latin_names_and_percentages_keep_their_order(open_page):
     assert all(each == sorted(each) for each in places)
 
 
+# Source marks that stand in a line without the end of their sentence.
+PARTED = """() => [...document.querySelectorAll('.summary .mark')].filter(mark => {
+  const text = mark.previousSibling, end = text.data.trimEnd().length, range = document.createRange()
+  range.setStart(text, end - 1); range.setEnd(text, end)
+  return range.getBoundingClientRect().bottom < mark.getBoundingClientRect().top + 4
+}).length"""
+
+
+def test_no_mark_leaves_its_sentence(open_page):
+    shown = open_page("full")
+    marks = shown.eval_on_selector_all(".summary .mark", "all => all.length")
+    assert marks == 5
+    for width in range(320, 700, 7):  # whatever room the last line has
+        shown.set_viewport_size({"width": width, "height": 800})
+        assert shown.evaluate(PARTED) == 0, width
+
+
 def test_anchors_lead_somewhere(open_page):
     shown = open_page("full")
     lost = """() => [...document.querySelectorAll('a[href^="#"]')].map(a => a.hash.slice(1))

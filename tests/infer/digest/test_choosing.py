@@ -44,6 +44,11 @@ def only(digest):
     return story
 
 
+def test_what_says_too_little_is_no_report_of_anything_else():
+    held = [labelled(n, "عاجل", summary=None) for n in (1, 2)] + [labelled(3, "صور", summary="شاهد الصور.")]
+    assert sorted(map(len, events([*held, labelled(4, "صور", summary="شاهد الصور.")]))) == [1, 1, 1, 1]
+
+
 def test_outside_of_archives_the_same_words_are_a_copy():
     first, second = labelled(1, LONG, summary="نص واحد."), labelled(2, f" {LONG}ـ ", summary="نص  واحد.")
     other = labelled(3, LONG, summary="نص آخر.")

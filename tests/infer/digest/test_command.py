@@ -1,13 +1,16 @@
 """``mujaz digest``: from records or raw articles to the files of a digest."""
 
 import json
+import os
+import subprocess
 import sys
 from datetime import date, timedelta
 
 import pytest
 
-from infer import cli
+from infer import cli, extras
 from infer.digest import FORMS, job, sending
+from infer.digest.config import default_config
 from tests.infer.archive import record, write_archive
 from tests.infer.digest.records import row, write
 
@@ -42,6 +45,14 @@ def digest(monkeypatch, capsys, tmp_path):
 
 def read(folder):
     return json.loads((folder / "digest.json").read_text(encoding="utf-8"))
+
+
+def configured(path, old, new):
+    """The configuration that comes with Mujaz, changed."""
+    text = default_config().read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return path
 
 
 def headlines(folder):
@@ -125,6 +136,8 @@ def test_only_the_forms_that_are_asked_for(digest, place, tmp_path):
         (["CONFIG"], "labels are a folder, or a file in"),
         (["PLACE", "--config", "absent.yaml"], "no such configuration file"),
         (["PLACE", "--config", "CONFIG"], "unknown key 'langs'"),
+        (["PLACE", "--config", "TWICE"], "order: Value error, gaza stands there more than once"),
+        (["PLACE", "--config", "QUERY"], "publishing.address: Value error, name a folder's address"),
         (["NEWS"], "is not what `mujaz label` wrote"),
         (["PLACE", "-o", "CONFIG"], "is a file; name a folder"),
     ],
@@ -133,19 +146,41 @@ def test_what_cannot_be_meant_is_said(digest, place, tmp_path, words, message):
     (tmp_path / "bad.yaml").write_text("langs: ar\n")
     write(tmp_path / "news.jsonl", [{"title": "عنوان", "body": "نص"}])
     named = {"PLACE": place, "CONFIG": tmp_path / "bad.yaml", "NEWS": tmp_path / "news.jsonl"}
+    named["TWICE"] = configured(tmp_path / "twice.yaml", "order: [", "order: [gaza, ")
+    named["QUERY"] = configured(tmp_path / "query.yaml", "address: null", "address: https://a.example/?day=1")
     code, _, told = digest(*(named.get(word, word) for word in words))
     assert (code, message in told) == (2, True), told
     assert not (tmp_path / "out").exists()
 
 
 def test_topics_of_an_own_configuration_that_no_record_has_are_said(digest, place, tmp_path):
-    from infer.digest.config import default_config
-
-    text = default_config().read_text(encoding="utf-8").replace("order: [", "order: [oil, ")
-    (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
-    code, _, told = digest(place, "--config", tmp_path / "own.yaml")
+    code, _, told = digest(place, "--config", configured(tmp_path / "own.yaml", "order: [", "order: [oil, "))
     assert code == 0
     assert "own.yaml: topics that the records do not have: oil" in told
+
+
+def test_a_published_folder_needs_no_slash(digest, place, tmp_path):
+    for address in ("https://a.example/news", "https://a.example/news/"):
+        own = configured(tmp_path / "own.yaml", "address: null", f"address: {address}")
+        assert digest(place, "--date", "2025-03-05", "--config", own)[0] == 0
+        feed = (tmp_path / "out/feed.xml").read_text(encoding="utf-8")
+        assert 'href="https://a.example/news/feed.xml"' in feed
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "0001-02-01", "9999-12-31"])
+def test_the_calendars_ends_are_days_too(digest, place, day):
+    code, _, told = digest(place, "--date", day)
+    assert code == 0
+    assert f"{day}: 0 stories of 0 articles" in told
+
+
+def test_a_terminal_without_arabic_stops_nothing(place, tmp_path):
+    command = [sys.executable, "-c", "from infer.cli import main; main()", "digest", "--no-vectors", place]
+    words = [*command, "--date", "2025-03-05", "-o", tmp_path / "out"]
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(words, env=ascii_only, capture_output=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert b"2025-03-05: 2 stories" in done.stderr
 
 
 def test_a_file_is_whole_or_stays_as_it_was(digest, place, tmp_path, monkeypatch):
@@ -190,6 +225,18 @@ def test_hostile_records_make_whole_files(digest, tmp_path):
         None,
         "https://a.example/4",
     }
+
+
+def test_what_is_not_installed_is_said_before_anything_is_labelled(digest, monkeypatch, tmp_path):
+    # `pip install mujaz` alone; a labelling would fail for the missing model instead.
+    found = extras.find_spec
+    missing = ("duckdb", "css_inline")
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name in missing else found(name))
+    news = write(tmp_path / "news.jsonl", ARTICLES)
+    code, _, told = digest("--input", news, "--model", tmp_path / "no-model")
+    assert code == 2
+    assert "digests need duckdb, css_inline: pip install 'mujaz[digest]'" in told
+    assert not (tmp_path / "out").exists()
 
 
 ARTICLES = [

@@ -106,3 +106,8 @@ def test_lines_of_text_isolate_latin_and_begin_from_the_right():
     assert lines[0].startswith("\u2068Norvik Steel (NVK)\u2069 شركة")
     assert all(len(line) <= 76 for line in lines)
     assert wrapped("Norvik Steel") == ["\u200f\u2068Norvik Steel\u2069"]
+
+
+def test_who_is_named_twice_gets_one_mail():
+    mail = message(digest(), CONFIG, sender="a@b.example", recipients=("c@d.example",) * 2)
+    assert mail["To"] == "c@d.example"

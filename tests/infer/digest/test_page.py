@@ -112,6 +112,7 @@ def test_an_empty_day_says_so_and_keeps_the_chart():
         ("انظر https://a.example/x?y=1. ثم", ["https://a.example/x?y=1"]),
         ("طائرة F-16 أو Boeing 737 MAX بين 10-15 مترا", ["F-16", "Boeing 737 MAX"]),
         ("بمبلغ $3.5 أو 20€", ["$3.5", "20€"]),
+        ("طائرة U.S. F-16 بقرار من U.N. ونص A. ثم", ["U.S. F-16", "U.N.", "A"]),
         ("لا شيء هنا 42", []),
     ],
 )
@@ -129,6 +130,8 @@ def test_isolating_takes_linear_time():
         "(a " * 70_000,
         "a-" * 100_000,
         "1.1," * 50_000,
+        "U." * 100_000,
+        "U.S. " * 50_000,
     ):
         assert "".join(piece for piece, _ in runs(text)) == text
 

@@ -1,14 +1,16 @@
 """The records of some days, from each form that labels are written in."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
-from infer.digest.reading import latest_day, read_days
+from infer.digest.reading import latest_day, read_days, read_place
 from infer.errors import UsageError
 from infer.outputs import open_output
-from infer.questions import open_labels
-from tests.infer.archive import TOPICS, record, write_archive
+from infer.questions import forms, open_labels
+from infer.questions import labels as questions
+from tests.infer.archive import TOPICS, UNDATED, record, write_archive
 from tests.infer.digest.records import DAY, row, write
 
 RECORDS = [
@@ -71,11 +73,44 @@ def test_the_latest_day_is_of_any_topic(place):
         assert latest_day(labels) == date(2025, 3, 9)
 
 
+def test_a_day_to_come_is_the_latest_only_where_there_is_no_other(tmp_path):
+    ahead = [record(8, "خبر بتاريخ خاطئ", ["gaza"], day="2099-01-01")]
+    for number, records in enumerate([RECORDS + ahead, ahead]):
+        latest = date(2099, 1, 1) if number else date(2025, 3, 9)
+        place = write_archive(tmp_path / f"labels{number}", records)
+        assert read_place(place, None, None, 3).last == latest
+        with open_labels(place) as labels:
+            assert latest_day(labels) == latest
+
+
 def test_a_day_without_news_knows_the_nearest_ones_that_have(place):
     found = days(place, date(2025, 3, 6), date(2025, 3, 7))
     assert (found.articles, found.records) == (0, ())
     assert found.nearest == (DAY, date(2025, 3, 9))
     assert days(place, date(2030, 1, 1), date(2030, 1, 1)).nearest == (date(2025, 3, 9),)
+
+
+def test_an_archive_is_read_as_a_whole_one_is_and_opens_only_the_parts_it_needs(tmp_path, monkeypatch):
+    place = write_archive(tmp_path / "labels", RECORDS)
+    opened = []
+    monkeypatch.setattr(questions, "parquet_view", lambda to, paths: opened.append(paths) or view(to, paths))
+    view = forms.parquet_view
+    for first, last in ((DAY, DAY), (None, None), (date(2025, 3, 4), None), (None, date(2025, 3, 3))):
+        found = read_place(place, first, last, 3)
+        assert found == days(place, found.first, found.last)
+    assert [{Path(path).parent.name.removeprefix("date=") for path in paths} for paths in opened[::2]] == [
+        {"2025-03-03", "2025-03-05", UNDATED},
+        {"2025-03-09", UNDATED},
+        {"2025-03-05", "2025-03-09", UNDATED},
+        {"2025-03-03", UNDATED},
+    ]
+
+
+def test_an_archive_without_news_on_a_day_is_read_whole_for_the_nearest(tmp_path):
+    place = write_archive(tmp_path / "labels", RECORDS)
+    for day in (date(2025, 3, 6), date(2020, 1, 1), date(2030, 1, 1)):
+        found = read_place(place, day, day, 2)
+        assert found.nearest and found == days(place, day, day, 2)
 
 
 def test_the_hour_is_read_where_records_have_one(tmp_path):
