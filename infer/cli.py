@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from infer import cli_digest, cli_questions, job
+from infer import cli_digest, cli_questions, cli_worker, job
 from infer.cli_options import (
     DONE,
     FAILED,
@@ -152,6 +152,7 @@ def summarize(
 
 app.add_typer(cli_questions.app)
 app.add_typer(cli_digest.app)
+app.add_typer(cli_worker.app)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """What the Redis queue does in one step, as scripts that Redis runs whole or not at all.
 
-A job is an entry of a stream; a lease is an entry of its consumer group's list of pending ones, which knows the
-consumer and how often the entry was delivered. Both must be those of the lease for anything to be changed.
+A job is an entry of a stream; a lease is an entry of its consumer group's list of pending ones, which knows
+the consumer and how often the entry was delivered. Both must be the lease's for anything to be changed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ end
 PROMOTE = (
     _SHARED
     + """
--- KEYS: stream, delayed. ARGV: longest pause. Jobs whose pause is over, or lies too far ahead, join the stream.
+-- KEYS: stream, delayed. ARGV: longest pause. Jobs whose pause is over, or is too long, join the stream.
 local moment = now()
 local ready = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', moment, 'LIMIT', 0, 200)
 local odd = redis.call('ZRANGEBYSCORE', KEYS[2], moment + tonumber(ARGV[1]), '+inf', 'LIMIT', 0, 200)
@@ -51,7 +51,7 @@ return #ready
 EXTEND = (
     _SHARED
     + """
--- KEYS: stream. ARGV: group, consumer, then entry and deliveries of each job. Gives the entries that are lost.
+-- KEYS: stream. ARGV: group, consumer, then entry and deliveries of each job. Gives the lost entries.
 local lost = {}
 for i = 3, #ARGV, 2 do
   if held(KEYS[1], ARGV[1], ARGV[i], ARGV[2], ARGV[i + 1]) then
@@ -85,8 +85,8 @@ return lost
 FAIL = (
     _SHARED
     + """
--- KEYS: stream, delayed, dead, buried. ARGV: group, consumer, then of each job entry, deliveries, attempts, pause
--- in seconds (negative: never again) and error.
+-- KEYS: stream, delayed, dead, buried. ARGV: group, consumer, then of each job entry, deliveries, attempts,
+-- pause in seconds (negative: never again) and error.
 local lost = {}
 for i = 3, #ARGV, 5 do
   local job = held(KEYS[1], ARGV[1], ARGV[i], ARGV[2], ARGV[i + 1]) and fields(KEYS[1], ARGV[i])
@@ -143,7 +143,7 @@ return #old
 )
 
 LEAVE = """
--- KEYS: stream. ARGV: group, consumer. With a consumer its pending jobs would go, so only one without is removed.
+-- KEYS: stream. ARGV: group, consumer. With a consumer its pending jobs would go, so only one without goes.
 if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) == 0 then
   redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
 end

@@ -68,6 +68,7 @@ class Job:
         tokens: How many it has, about.
         attempts: How often it has been lent, this time included.
         lease: Proves that this worker holds it now.
+        alone: Whether its last worker died, so that it is read alone.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Job:
     tokens: int
     attempts: int
     lease: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,22 +166,24 @@ class Queue(Protocol):
     def put(self, articles: Sequence[Article]) -> list[str]:
         """Add a job for each article; all or none. Gives the jobs' ids in order."""
 
-    def take(self, articles: int, tokens: int, seconds: float) -> list[Job]:
+    def take(self, articles: int, tokens: int, seconds: float, *, joining: bool = False) -> list[Job]:
         """Borrow jobs, the oldest first, within both limits, but one at least where there is one.
 
-        A job whose last worker died comes alone, so that it takes no other with it if it kills again.
+        A job whose last worker died comes alone and joins none, so that it takes no other with it if it
+        kills again.
 
         Args:
             articles: At most so many.
             tokens: At most so many estimated tokens.
             seconds: How long to wait for the first.
+            joining: Whether they join others, so that none may be too many.
         """
 
     def extend(self, jobs: Sequence[Job]) -> set[str]:
         """Extend the leases of jobs; gives the ids of those that are held no more."""
 
     def finish(self, done: Sequence[Finished]) -> set[str]:
-        """Put jobs to the results; gives the ids of those that were held no more, of which nothing is kept."""
+        """Put jobs to the results; gives the ids of those that were held no more, and are not."""
 
     def fail(self, failed: Sequence[Failed]) -> set[str]:
         """Give jobs back for another attempt, or to the dead letters; gives ids as ``finish`` does."""
@@ -206,10 +210,10 @@ class Queue(Protocol):
         """Let go of the queue; jobs that are held stay held until their leases run out."""
 
 
-def fitting(sizes: Sequence[int], most: int) -> int:
-    """How many of the first sizes fit together; one at least, if there is one."""
-    within = [total <= most for total in accumulate(sizes)]
-    return min(len(sizes), max(1, sum(within)))
+def fitting(sizes: Sequence[int], most: int, *, joining: bool = False) -> int:
+    """How many of the first sizes fit together; one at least, if there is one and it joins no others."""
+    within = sum(total <= most for total in accumulate(sizes))
+    return within if joining else min(len(sizes), max(1, within))
 
 
 def pack_article(article: Article) -> str:

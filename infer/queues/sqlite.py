@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -35,6 +36,7 @@ from infer.queues.queue import (
     pack_article,
     pack_result,
     readable,
+    unpack_article,
 )
 from infer.schema import Article
 
@@ -84,11 +86,11 @@ class SqliteQueue:
             db.executemany(sql.PUT, rows)
         return ids
 
-    def take(self, articles: int, tokens: int, seconds: float) -> list[Job]:
+    def take(self, articles: int, tokens: int, seconds: float, *, joining: bool = False) -> list[Job]:
         """See ``Queue``."""
         deadline = time.monotonic() + seconds
         while True:
-            if found := self._take(articles, tokens):
+            if found := self._take(articles, tokens, joining=joining):
                 return found
             if (left := deadline - time.monotonic()) <= 0:
                 return []
@@ -175,34 +177,31 @@ class SqliteQueue:
         if version == 0:
             self._db.executescript(sql.SCHEMA)
 
-    def _take(self, articles: int, tokens: int) -> list[Job]:
+    def _take(self, articles: int, tokens: int, *, joining: bool) -> list[Job]:
         now = time.time()
         with self._reading() as db:
             if not db.execute(sql.ANY, (now, now + SKEW)).fetchone()[0]:
                 return []
         with self._transaction() as db:
             self._give_up_the_dead(db, now)
-            chosen = db.execute(sql.SUSPECT, (now,)).fetchall()
+            chosen = [] if joining else db.execute(sql.SUSPECT, (now,)).fetchall()
+            alone = bool(chosen)
             if not chosen:
                 waiting = db.execute(sql.WAITING, (now, articles)).fetchall()
-                chosen = waiting[: fitting([row["tokens"] for row in waiting], tokens)]
+                chosen = waiting[: fitting([row["tokens"] for row in waiting], tokens, joining=joining)]
             lease = secrets.token_hex(8)
             until = now + self.leases.lease_seconds
             db.executemany(sql.LEND, [(lease, until, now, row["seq"]) for row in chosen])
         jobs, broken = [], []
         for row in chosen:
+            job = Job(row["id"], Article("", "", ""), row["tokens"], row["attempts"] + 1, lease, alone)
             try:
-                article = unpack_article(row["payload"])
+                jobs.append(replace(job, article=unpack_article(row["payload"])))
             except PayloadError as error:
-                article = Article(row["id"], "", "")
-                broken.append(
-                    Failed(Job(row["id"], article, 1, row["attempts"] + 1, lease), str(error), None)
-                )
-                continue
-            jobs.append(Job(row["id"], article, row["tokens"], row["attempts"] + 1, lease))
+                broken.append(Failed(job, str(error), None))
         if broken:
             self.fail(broken)
-            return jobs or self._take(articles, tokens)
+            return jobs or self._take(articles, tokens, joining=joining)
         return jobs
 
     def _give_up_the_dead(self, db: sqlite3.Connection, now: float) -> None:

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from threading import RLock
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -104,8 +105,9 @@ class StreamsQueue:
         # In braces, so that a cluster keeps them together.
         self._keys = {key: f"mujaz:{{{name}}}:{key}" for key in names}
         self._stream = self._keys["jobs"]
-        # Read beyond a batch's tokens: the next batch's.
+        # Read beyond a batch's tokens: the next batch's. A thread that extends leases changes it too.
         self._held: deque[Job] = deque()
+        self._lock = RLock()
         self._scripts = {
             script: self._redis.register_script(getattr(lua, script.upper()))
             for script in ("promote", "extend", "finish", "fail", "retry", "expire", "leave")
@@ -124,22 +126,25 @@ class StreamsQueue:
             together.execute()
         return ids
 
-    def take(self, articles: int, tokens: int, seconds: float) -> list[Job]:
+    def take(self, articles: int, tokens: int, seconds: float, *, joining: bool = False) -> list[Job]:
         """See ``Queue``."""
         with self._asking():
+            if not joining and (late := self._take_late()):
+                return late
             if not self._held:
                 self._run("promote", ("jobs", "delayed"), LONGEST_PAUSE)
-                if late := self._take_late():
-                    return late
-                self._held += self._read(articles, seconds)
-            waiting = list(self._held)[:articles]
-            return [self._held.popleft() for _ in range(fitting([job.tokens for job in waiting], tokens))]
+                read = self._read(articles, seconds)
+                with self._lock:
+                    self._held += read
+        with self._lock:
+            sizes = [job.tokens for job in list(self._held)[:articles]]
+            return [self._held.popleft() for _ in range(fitting(sizes, tokens, joining=joining))]
 
     def extend(self, jobs: Sequence[Job]) -> set[str]:
         """See ``Queue``."""
-        kept = [*jobs, *self._held]
-        lost = self._each("extend", ("jobs",), kept, lambda job: [])
-        self._held = deque(job for job in self._held if job.id not in lost)
+        with self._lock:
+            lost = self._each("extend", ("jobs",), [*jobs, *self._held], lambda job: [])
+            self._held = deque(job for job in self._held if job.id not in lost)
         return lost & {job.id for job in jobs}
 
     def finish(self, done: Sequence[Finished]) -> set[str]:
@@ -160,8 +165,9 @@ class StreamsQueue:
 
     def release(self, jobs: Sequence[Job]) -> None:
         """See ``Queue``."""
-        given = [*jobs, *self._held]
-        self._held.clear()
+        with self._lock:
+            given = [*jobs, *self._held]
+            self._held.clear()
         self._give_back(given, {job.lease: [job.attempts - 1, 0, ""] for job in given})
 
     def counts(self) -> Counts:
@@ -237,20 +243,21 @@ class StreamsQueue:
             pending = self._redis.xpending_range(self._stream, GROUP, entry, entry, 1, self._consumer)
             if not pending:  # another was quicker
                 continue
-            jobs = self._jobs([(entry, fields, pending[0]["times_delivered"])])
+            jobs = self._jobs([(entry, fields, pending[0]["times_delivered"])], alone=True)
             if jobs and jobs[0].attempts > self.leases.max_attempts:
                 died = replace(jobs[0], attempts=jobs[0].attempts - 1)
                 self.fail([Failed(died, DIED, None)])
             elif jobs:
                 return jobs
 
-    def _jobs(self, entries: Sequence[tuple[str, dict[str, str], int]]) -> list[Job]:
+    def _jobs(self, entries: Sequence[tuple[str, dict[str, str], int]], *, alone: bool = False) -> list[Job]:
         """Jobs of entries and how often each was delivered; what cannot be read goes to the dead letters."""
         jobs, broken = [], []
         for entry, fields, deliveries in entries:
             attempts = int(fields["attempts"]) + deliveries
             article = Article("", "", "")
-            job = Job(fields["id"], article, int(fields["tokens"]), attempts, f"{entry} {deliveries}")
+            lease = f"{entry} {deliveries}"
+            job = Job(fields["id"], article, int(fields["tokens"]), attempts, lease, alone)
             try:
                 jobs.append(replace(job, article=unpack_article(fields["payload"])))
             except PayloadError as error:

@@ -139,9 +139,9 @@ def test_what_cannot_be_meant_is_said(digest, place, tmp_path, words, message):
 
 
 def test_topics_of_an_own_configuration_that_no_record_has_are_said(digest, place, tmp_path):
-    from infer.digest.config import default_config
+    from infer.settings import shipped_config
 
-    text = default_config().read_text(encoding="utf-8").replace("order: [", "order: [oil, ")
+    text = shipped_config("digest.yaml").read_text(encoding="utf-8").replace("order: [", "order: [oil, ")
     (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
     code, _, told = digest(place, "--config", tmp_path / "own.yaml")
     assert code == 0
