@@ -130,11 +130,13 @@ def worker(
     given = {"model": model, "summarizer": summarizer, "threads": threads, "method": method, "length": length}
     models = settings.models.model_copy(update={k: v for k, v in given.items() if v is not None})
     log_to(level=settings.log_level)
-    with closing(open_queue(settings.queue, settings.leases)) as opened:
-        with closing(open_delivery(settings.deliver, settings.webhook)) as delivery:
-            running = Worker(opened, models.load(), settings, delivery, overdue=_leave)
-            with _signals(running):
-                tally = running.run(drain=drain)
+    with (
+        closing(open_queue(settings.queue, settings.leases)) as opened,
+        closing(open_delivery(settings.deliver, settings.webhook)) as delivery,
+    ):
+        running = Worker(opened, models.load(), settings, delivery, overdue=_leave)
+        with _signals(running):
+            tally = running.run(drain=drain)
     rate = tally.done / tally.seconds if tally.seconds else 0.0
     more = f"; {tally.rejected:,} rejected" if tally.rejected else ""
     more += f"; {tally.failed:,} attempts failed, see mujaz queue dead" if tally.failed else ""

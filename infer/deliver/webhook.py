@@ -151,7 +151,7 @@ def signing_key(secret: str | None) -> bytes | None:
         key = b""
     if not secret.startswith(PREFIX) or len(key) < SHORTEST_KEY:
         raise UsageError(
-            f"{SECRET}: is no secret of Standard Webhooks, {PREFIX} and base64 of {SHORTEST_KEY} bytes or more; "
+            f"{SECRET}: is no secret of Standard Webhooks, {PREFIX} and base64 of {SHORTEST_KEY} bytes; "
             f'make one with: echo "{PREFIX}$(openssl rand -base64 32)"'
         )
     return key

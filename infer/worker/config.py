@@ -9,7 +9,7 @@ from pydantic import Field
 
 from infer.batching import BatchLimits
 from infer.deliver import WebhookLimits
-from infer.pipeline import Pipeline, load
+from infer.models import Models
 from infer.queues import Leases
 from infer.settings import Strict, load_config, shipped_config
 
@@ -31,33 +31,6 @@ class Retries(Strict):
     def pause(self, attempts: int) -> float:
         """Seconds to wait after so many attempts."""
         return float(min(self.longest_pause_seconds, self.pause_seconds * 2 ** min(attempts - 1, 30)))
-
-
-class Models(Strict):
-    """What a worker says of articles; see ``infer.load``.
-
-    Attributes:
-        topics, summaries: Whether articles are labelled, and summarized.
-        model: Folder of a topic model; the one that comes with Mujaz where None.
-    """
-
-    topics: bool = True
-    summaries: bool = True
-    method: Literal["auto", "model", "lead"] = "auto"
-    length: Literal["headline", "short", "long"] = "short"
-    explain: bool = False
-    model: Path | None = None
-    summarizer: Path | None = None
-    threads: Annotated[int, Field(ge=1)] | None = None
-
-    def load(self) -> Pipeline:
-        """Open the models.
-
-        Raises:
-            UsageError: They are asked for something that they do not do.
-            ModelError: A folder is refused.
-        """
-        return load(**self.model_dump())
 
 
 class WorkerConfig(Strict):
