@@ -1,4 +1,4 @@
-"""``mujaz serve``: inference over HTTP."""
+"""``mujaz serve``: inference over HTTP; ``mujaz doctor``: whether it can work here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from infer.cli_options import LengthName, MethodName, Threads
+from infer import doctor as diagnosis
+from infer.cli_options import DONE, FAILED, LengthName, MethodName, Threads
 from infer.errors import UsageError
 from infer.logs import log_to
 
@@ -78,6 +79,25 @@ def serve(
         h11_max_incomplete_event_size=32_768,
         limit_concurrency=1000,
     )
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Say what is installed and which models run here, and test them.
+
+    Exit codes: 0 all that is needed works, 1 something is broken.
+    """
+    findings = []
+    for finding in diagnosis.examine():
+        findings.append(finding)
+        if not as_json:
+            mark = {diagnosis.OK: " ", diagnosis.MISSING: "-", diagnosis.BROKEN: "!"}[finding.state]
+            typer.echo(f"{mark} {finding.name:<16} {finding.said}")
+    if as_json:
+        typer.echo(diagnosis.as_json(findings))
+    raise typer.Exit(FAILED if any(each.state == diagnosis.BROKEN for each in findings) else DONE)
 
 
 def api_keys(text: str) -> list[str]:

@@ -11,16 +11,16 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from infer.cells import well_formed
 from infer.outputs import record_dict, reject_dict
 from infer.schema import Article, Record, Reject
 from infer.settings import Strict
 
-DIED = "its worker died while it held this job, or lost the queue"
+DIED = "its workers died while they held this job, or lost the queue"
 LONGEST_PAUSE = 3_600.0
 """Seconds before an attempt; a job that is to wait longer shows that the clock was set back."""
 # An error is kept for a person to read; what is longer is cut.
@@ -49,13 +49,16 @@ class Leases(Strict):
 
     Attributes:
         lease_seconds: After so long without a sign of life a worker counts as dead.
-        max_attempts: A job that failed, or whose worker died, so many times goes to the dead letters.
+        max_attempts: A job that failed so many times goes to the dead letters.
+        max_deaths: So does one that so many workers died of; they may have died of something else, so that
+            these are more.
         keep_days: Results older than this are removed.
     """
 
-    lease_seconds: float = 60.0
-    max_attempts: int = 3
-    keep_days: float = 30.0
+    lease_seconds: Annotated[float, Field(gt=0)] = 60.0
+    max_attempts: Annotated[int, Field(ge=1)] = 3
+    max_deaths: Annotated[int, Field(ge=1)] = 5
+    keep_days: Annotated[float, Field(gt=0)] = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Job:
         id: Of the job; no two have the same.
         article: What is to be read.
         tokens: How many it has, about.
-        attempts: How often it has been lent, this time included.
+        attempts: How often it has been tried, this time included; not those that a worker died of.
         lease: Proves that this worker holds it now.
         alone: Whether its last worker died, so that it is read alone.
     """
@@ -129,7 +132,7 @@ class Dead:
     Attributes:
         job: Id of the job.
         error: Why it was given up.
-        attempts: How often it was lent.
+        attempts: How often it was tried to an end.
         died: When it was given up, in seconds since 1970.
         article: What was to be read; None where that cannot be read any more.
     """

@@ -13,15 +13,15 @@ CREATE TABLE IF NOT EXISTS jobs (
   payload TEXT,                         -- of what is not done
   tokens INTEGER NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
-  suspect INTEGER NOT NULL DEFAULT 0,   -- its last worker died
+  deaths INTEGER NOT NULL DEFAULT 0,    -- of workers that held it, since it last failed
   entered REAL NOT NULL,
   ready REAL NOT NULL,                  -- not lent before
   lease TEXT, lease_end REAL, lease_begin REAL,
   error TEXT,                           -- of the last attempt
   result TEXT, ended REAL               -- of what is done or dead
 );
-CREATE INDEX IF NOT EXISTS waiting ON jobs (seq) WHERE state = 'pending' AND suspect = 0;
-CREATE INDEX IF NOT EXISTS suspects ON jobs (seq) WHERE state = 'pending' AND suspect = 1;
+CREATE INDEX IF NOT EXISTS waiting ON jobs (seq) WHERE state = 'pending' AND deaths = 0;
+CREATE INDEX IF NOT EXISTS suspects ON jobs (deaths, seq) WHERE state = 'pending' AND deaths > 0;
 CREATE INDEX IF NOT EXISTS leased ON jobs (lease_end) WHERE state = 'leased';
 CREATE INDEX IF NOT EXISTS done ON jobs (ended, seq) WHERE state = 'done';
 CREATE INDEX IF NOT EXISTS dead ON jobs (ended, seq) WHERE state = 'dead';
@@ -35,8 +35,8 @@ _LATE = "state = 'leased' AND (lease_end < ?1 OR lease_begin > ?2)"
 """Leases that have run out by ``?1``, or that begin after ``?2``, which is in the future."""
 
 # Named, as SQLite would rather read through all that is done.
-_WAITING = "FROM jobs INDEXED BY waiting WHERE state = 'pending' AND suspect = 0"
-_SUSPECTS = "FROM jobs INDEXED BY suspects WHERE state = 'pending' AND suspect = 1"
+_WAITING = "FROM jobs INDEXED BY waiting WHERE state = 'pending' AND deaths = 0"
+_SUSPECTS = "FROM jobs INDEXED BY suspects WHERE state = 'pending' AND deaths > 0"
 _DONE = "FROM jobs INDEXED BY done WHERE state = 'done'"
 _DEAD = "FROM jobs INDEXED BY dead WHERE state = 'dead'"
 
@@ -45,20 +45,20 @@ SELECT EXISTS (SELECT 1 {_WAITING} AND ready <= ?1) OR EXISTS (SELECT 1 {_SUSPEC
     OR EXISTS (SELECT 1 FROM jobs WHERE {_LATE})
 """
 _COLUMNS = "SELECT seq, id, payload, tokens, attempts"
-SUSPECT = f"{_COLUMNS} {_SUSPECTS} AND ready <= ? ORDER BY seq LIMIT 1"
+SUSPECT = f"{_COLUMNS} {_SUSPECTS} AND ready <= ? ORDER BY deaths, seq LIMIT 1"
 WAITING = f"{_COLUMNS} {_WAITING} AND ready <= ? ORDER BY seq LIMIT ?"
 LEND = """
 UPDATE jobs SET state = 'leased', lease = ?, lease_end = ?, lease_begin = ?, attempts = attempts + 1
 WHERE seq = ?
 """
 SOON = "UPDATE jobs SET ready = ? WHERE state = 'pending' AND ready > ?"
-BURY_LATE = f"""
-UPDATE jobs SET state = 'dead', error = ?3, ended = ?1, lease = NULL
-WHERE {_LATE} AND attempts >= ?4
-"""
 TAKE_BACK = f"""
-UPDATE jobs SET state = 'pending', error = ?3, ready = ?1, suspect = 1, lease = NULL
+UPDATE jobs SET state = 'pending', ready = ?1, lease = NULL, attempts = attempts - 1, deaths = deaths + 1
 WHERE {_LATE}
+"""
+BURY_DEADLY = """
+UPDATE jobs SET state = 'dead', error = ?, ended = ?
+WHERE state = 'pending' AND deaths >= ?
 """
 
 _HELD = "WHERE id = ? AND lease = ? AND state = 'leased'"
@@ -67,7 +67,7 @@ EXTEND = f"UPDATE jobs SET lease_end = ?, lease_begin = ? {_HELD}"
 FINISH = f"""
 UPDATE jobs SET state = 'done', result = ?, ended = ?, payload = NULL, lease = NULL, error = NULL {_HELD}
 """
-AGAIN = f"UPDATE jobs SET state = 'pending', error = ?, ready = ?, suspect = 0, lease = NULL {_HELD}"
+AGAIN = f"UPDATE jobs SET state = 'pending', error = ?, ready = ?, deaths = 0, lease = NULL {_HELD}"
 BURY = f"UPDATE jobs SET state = 'dead', error = ?, ended = ?, lease = NULL {_HELD}"
 RELEASE = f"UPDATE jobs SET state = 'pending', attempts = attempts - 1, lease = NULL {_HELD}"
 
@@ -79,7 +79,7 @@ SELECT (SELECT count(*) {_WAITING}) + (SELECT count(*) {_SUSPECTS}),
 OLDEST = f"""
 SELECT min(entered) FROM (
   SELECT * FROM (SELECT entered {_WAITING} ORDER BY seq LIMIT 1)
-  UNION ALL SELECT * FROM (SELECT entered {_SUSPECTS} ORDER BY seq LIMIT 1)
+  UNION ALL SELECT * FROM (SELECT entered {_SUSPECTS} ORDER BY deaths, seq LIMIT 1)
 )
 """
 
@@ -87,7 +87,7 @@ _PAGE = "AND (ended, seq) > (?, ?) ORDER BY ended, seq LIMIT 500"
 RESULTS = f"SELECT seq, id, ended, result {_DONE} AND result IS NOT NULL {_PAGE}"
 DEAD = f"SELECT seq, id, ended, error, attempts, payload {_DEAD} {_PAGE}"
 
-_REVIVED = "SET state = 'pending', attempts = 0, ready = ?, ended = NULL"
+_REVIVED = "SET state = 'pending', attempts = 0, deaths = 0, ready = ?, ended = NULL"
 RETRY = f"UPDATE jobs {_REVIVED} WHERE state = 'dead' AND id = ? RETURNING id"
 RETRY_ALL = f"UPDATE jobs {_REVIVED} WHERE state = 'dead' RETURNING id"
 

@@ -207,8 +207,8 @@ class SqliteQueue:
     def _give_up_the_dead(self, db: sqlite3.Connection, now: float) -> None:
         """Take back jobs whose lease has run out, or begins in the future; some for good."""
         db.execute(sql.SOON, (now, now + LONGEST_PAUSE))
-        db.execute(sql.BURY_LATE, (now, now + SKEW, DIED, self.leases.max_attempts))
-        db.execute(sql.TAKE_BACK, (now, now + SKEW, DIED))
+        if db.execute(sql.TAKE_BACK, (now, now + SKEW)).rowcount:
+            db.execute(sql.BURY_DEADLY, (DIED, now, self.leases.max_deaths))
 
     def _each(self, statement: str, jobs: Sequence[tuple[Job, tuple[Any, ...]]]) -> set[str]:
         """Change jobs that are still held, in one transaction; gives the ids of the others."""

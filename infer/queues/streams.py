@@ -243,18 +243,17 @@ class StreamsQueue:
             pending = self._redis.xpending_range(self._stream, GROUP, entry, entry, 1, self._consumer)
             if not pending:  # another was quicker
                 continue
-            jobs = self._jobs([(entry, fields, pending[0]["times_delivered"])], alone=True)
-            if jobs and jobs[0].attempts > self.leases.max_attempts:
-                died = replace(jobs[0], attempts=jobs[0].attempts - 1)
-                self.fail([Failed(died, DIED, None)])
-            elif jobs:
+            deliveries = pending[0]["times_delivered"]
+            jobs = self._jobs([(entry, fields, deliveries)], alone=True)
+            if deliveries <= self.leases.max_deaths:
                 return jobs
+            self.fail([Failed(replace(job, attempts=job.attempts - 1), DIED, None) for job in jobs])
 
     def _jobs(self, entries: Sequence[tuple[str, dict[str, str], int]], *, alone: bool = False) -> list[Job]:
         """Jobs of entries and how often each was delivered; what cannot be read goes to the dead letters."""
         jobs, broken = [], []
         for entry, fields, deliveries in entries:
-            attempts = int(fields["attempts"]) + deliveries
+            attempts = int(fields["attempts"]) + 1
             article = Article("", "", "")
             lease = f"{entry} {deliveries}"
             job = Job(fields["id"], article, int(fields["tokens"]), attempts, lease, alone)
