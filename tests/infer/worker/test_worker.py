@@ -8,7 +8,7 @@ import pytest
 
 from infer.errors import UsageError
 from infer.logs import log_to
-from infer.queues import QueueError, open_queue
+from infer.queues import QueueError
 from infer.schema import Article
 from infer.worker import Worker, load_worker_config
 from tests.infer.queues.stores import article, opened
@@ -125,17 +125,3 @@ def test_a_variable_that_cannot_be_meant_is_named(monkeypatch, name, value):
     monkeypatch.setenv(f"MUJAZ_WORKER_{name}", value)
     with pytest.raises(UsageError, match=f"MUJAZ_WORKER_{name}"):
         load_worker_config()
-
-
-def test_the_script_in_the_documentation_runs(tmp_path, monkeypatch):
-    from pathlib import Path
-
-    page = Path("docs/worker.md")
-    if not page.exists():
-        pytest.fail("docs/worker.md is missing")
-    script = page.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
-    assert len(script.strip().splitlines()) <= 14
-    monkeypatch.chdir(tmp_path)
-    exec(compile(script, "docs/worker.md", "exec"), {"__name__": "__main__"})
-    queue = open_queue("sqlite:///mujaz-queue.db", create=False)
-    assert queue.counts().done >= 1
