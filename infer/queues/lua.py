@@ -2,6 +2,7 @@
 
 A job is an entry of a stream; a lease is an entry of its consumer group's list of pending ones, which knows
 the consumer and how often the entry was delivered. Both must be the lease's for anything to be changed.
+A script that fails in its middle is not undone, so a job is removed last.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ local function remove(stream, group, entry)
   redis.call('XDEL', stream, entry)
 end
 local function add(stream, job)
-  redis.call('XADD', stream, '*', 'id', job.id, 'payload', job.payload, 'tokens', job.tokens,
-    'attempts', job.attempts)
+  local function text(name) return tostring(job[name] or '') end
+  redis.call('XADD', stream, '*', 'id', text('id'), 'payload', text('payload'), 'tokens', text('tokens'),
+    'attempts', text('attempts'))
 end
 """
 
@@ -41,12 +43,26 @@ local ready = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', moment, 'LIMIT', 0, 2
 local odd = redis.call('ZRANGEBYSCORE', KEYS[2], moment + tonumber(ARGV[1]), '+inf', 'LIMIT', 0, 200)
 for _, member in ipairs(odd) do table.insert(ready, member) end
 for _, member in ipairs(ready) do
-  add(KEYS[1], cjson.decode(member))
+  local readable, job = pcall(cjson.decode, member)
+  if not readable or type(job) ~= 'table' then job = {payload = member} end
+  add(KEYS[1], job)
   redis.call('ZREM', KEYS[2], member)
 end
 return #ready
 """
 )
+
+RECLAIM = """
+-- KEYS: stream. ARGV: group, consumer, milliseconds of a lease. Gives entry, deliveries and fields of a job whose
+-- lease has run out, now the consumer's. (XAUTOCLAIM looks at a few entries only, which may all be held.)
+while true do
+  local late = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], '-', '+', 1)[1]
+  if not late then return nil end
+  local entry = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], late[1])[1]
+  if entry then return {late[1], late[4] + 1, entry[2]} end
+  redis.call('XACK', KEYS[1], ARGV[1], late[1])  -- somebody deleted it
+end
+"""
 
 EXTEND = (
     _SHARED
@@ -71,9 +87,9 @@ FINISH = (
 local lost = {}
 for i = 3, #ARGV, 4 do
   if held(KEYS[1], ARGV[1], ARGV[i], ARGV[2], ARGV[i + 1]) then
-    remove(KEYS[1], ARGV[1], ARGV[i])
     if ARGV[i + 3] ~= '' then redis.call('HSET', KEYS[2], ARGV[i + 2], ARGV[i + 3]) end
     redis.call('ZADD', KEYS[3], now(), ARGV[i + 2])
+    remove(KEYS[1], ARGV[1], ARGV[i])
   else
     table.insert(lost, ARGV[i])
   end
@@ -91,8 +107,8 @@ local lost = {}
 for i = 3, #ARGV, 5 do
   local job = held(KEYS[1], ARGV[1], ARGV[i], ARGV[2], ARGV[i + 1]) and fields(KEYS[1], ARGV[i])
   if job then
-    remove(KEYS[1], ARGV[1], ARGV[i])
     job.attempts, job.error = ARGV[i + 2], ARGV[i + 4]
+    if not job.id or job.id == '' then job.id = ARGV[i] end
     local pause = tonumber(ARGV[i + 3])
     if pause >= 0 then
       redis.call('ZADD', KEYS[2], now() + pause, cjson.encode(job))
@@ -101,6 +117,7 @@ for i = 3, #ARGV, 5 do
       redis.call('HSET', KEYS[3], job.id, cjson.encode(job))
       redis.call('ZADD', KEYS[4], job.died, job.id)
     end
+    remove(KEYS[1], ARGV[1], ARGV[i])
   else
     table.insert(lost, ARGV[i])
   end

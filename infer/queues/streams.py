@@ -70,6 +70,7 @@ def open_streams(url: str, leases: Leases | None = None) -> StreamsQueue:
         client = redis.Redis.from_url(
             urlunsplit(parts._replace(query=urlencode(query))),
             decode_responses=True,
+            encoding_errors="replace",  # what others wrote may be no text
             socket_timeout=TIMEOUT,
             socket_connect_timeout=TIMEOUT,
             health_check_interval=30,
@@ -110,7 +111,7 @@ class StreamsQueue:
         self._lock = RLock()
         self._scripts = {
             script: self._redis.register_script(getattr(lua, script.upper()))
-            for script in ("promote", "extend", "finish", "fail", "retry", "expire", "leave")
+            for script in ("promote", "reclaim", "extend", "finish", "fail", "retry", "expire", "leave")
         }
         with self._asking():
             self._make_group()
@@ -194,7 +195,7 @@ class StreamsQueue:
         """See ``Queue``."""
         for job, moment, content in self._listed("buried", "dead"):
             letter = json.loads(content)
-            article = readable(letter["payload"])
+            article = readable(letter.get("payload"))
             yield Dead(job, letter["error"], int(letter["attempts"]), moment, article)
 
     def retry(self, jobs: Iterable[str] | None = None) -> list[str]:
@@ -232,33 +233,25 @@ class StreamsQueue:
 
     def _take_late(self) -> list[Job]:
         """One job whose lease has run out."""
-        idle = int(self.leases.lease_seconds * 1000)
-        while True:
-            found = self._redis.xautoclaim(
-                self._stream, GROUP, self._consumer, min_idle_time=idle, start_id="0-0", count=1
-            )[1]
-            if not found:
-                return []
-            [(entry, fields)] = found
-            pending = self._redis.xpending_range(self._stream, GROUP, entry, entry, 1, self._consumer)
-            if not pending:  # another was quicker
-                continue
-            deliveries = pending[0]["times_delivered"]
+        idle = max(1, int(self.leases.lease_seconds * 1000))
+        while found := self._run("reclaim", ("jobs",), GROUP, self._consumer, idle):
+            entry, deliveries, flat = found
+            fields = dict(zip(flat[::2], flat[1::2], strict=True))
             jobs = self._jobs([(entry, fields, deliveries)], alone=True)
-            if deliveries <= self.leases.max_deaths:
+            if jobs and deliveries <= self.leases.max_deaths:
                 return jobs
             self.fail([Failed(replace(job, attempts=job.attempts - 1), DIED, None) for job in jobs])
+        return []
 
     def _jobs(self, entries: Sequence[tuple[str, dict[str, str], int]], *, alone: bool = False) -> list[Job]:
         """Jobs of entries and how often each was delivered; what cannot be read goes to the dead letters."""
         jobs, broken = [], []
         for entry, fields, deliveries in entries:
-            attempts = int(fields["attempts"]) + 1
-            article = Article("", "", "")
+            attempts, tokens = _count(fields.get("attempts")) + 1, max(1, _count(fields.get("tokens")))
             lease = f"{entry} {deliveries}"
-            job = Job(fields["id"], article, int(fields["tokens"]), attempts, lease, alone)
+            job = Job(fields.get("id") or entry, Article("", "", ""), tokens, attempts, lease, alone)
             try:
-                jobs.append(replace(job, article=unpack_article(fields["payload"])))
+                jobs.append(replace(job, article=unpack_article(fields.get("payload", ""))))
             except PayloadError as error:
                 broken.append(Failed(job, str(error), None))
         if broken:
@@ -305,6 +298,11 @@ class StreamsQueue:
                 with suppress(redis.RedisError):
                     self._make_group()
             raise QueueError(self.place, f"Redis: {error}") from error
+
+
+def _count(text: str | None) -> int:
+    """The number, 0 where there is none."""
+    return int(text) if text and text.isdecimal() else 0
 
 
 def _pages(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
