@@ -90,7 +90,11 @@ def next_batch(
     tokens = sum(map(size, batch))
     while len(batch) < limits.articles and tokens < limits.tokens:
         left = deadline - time.monotonic()
-        more = source.take(limits.articles - len(batch), limits.tokens - tokens, max(0.0, left), joining=True)
+        room = limits.articles - len(batch), limits.tokens - tokens
+        try:
+            more = source.take(*room, max(0.0, left), joining=True)
+        except OSError:  # what has been taken is there all the same; the next one to take is told
+            break
         batch += more
         tokens += sum(map(size, more))
         if not more or left <= 0:

@@ -53,8 +53,8 @@ return #ready
 )
 
 RECLAIM = """
--- KEYS: stream. ARGV: group, consumer, milliseconds of a lease. Gives entry, deliveries and fields of a job whose
--- lease has run out, now the consumer's. (XAUTOCLAIM looks at a few entries only, which may all be held.)
+-- KEYS: stream. ARGV: group, consumer, milliseconds of a lease. Lends the consumer a job whose lease has run
+-- out; gives entry, deliveries and fields. (XAUTOCLAIM looks at a few entries only, which may all be held.)
 while true do
   local late = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], '-', '+', 1)[1]
   if not late then return nil end

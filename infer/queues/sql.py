@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS jobs (
   attempts INTEGER NOT NULL DEFAULT 0,
   deaths INTEGER NOT NULL DEFAULT 0,    -- of workers that held it, since it last failed
   entered REAL NOT NULL,
-  ready REAL NOT NULL,                  -- not lent before
+  ready REAL NOT NULL DEFAULT 0,        -- not lent before
   lease TEXT, lease_end REAL, lease_begin REAL,
   error TEXT,                           -- of the last attempt
   result TEXT, ended REAL               -- of what is done or dead
@@ -29,7 +29,7 @@ PRAGMA user_version = {VERSION};
 COMMIT;
 """
 
-PUT = "INSERT INTO jobs (id, payload, tokens, entered, ready) VALUES (?, ?, ?, ?, ?)"
+PUT = "INSERT INTO jobs (id, payload, tokens, entered) VALUES (?, ?, ?, ?)"
 
 _LATE = "state = 'leased' AND (lease_end < ?1 OR lease_begin > ?2)"
 """Leases that have run out by ``?1``, or that begin after ``?2``, which is in the future."""
@@ -44,7 +44,8 @@ ANY = f"""
 SELECT EXISTS (SELECT 1 {_WAITING} AND ready <= ?1) OR EXISTS (SELECT 1 {_SUSPECTS} AND ready <= ?1)
     OR EXISTS (SELECT 1 FROM jobs WHERE {_LATE})
 """
-_COLUMNS = "SELECT seq, id, payload, tokens, attempts"
+# Numbers whatever somebody wrote there, as SQLite holds nobody to a column's type.
+_COLUMNS = "SELECT seq, id, payload, CAST(tokens AS INTEGER) AS tokens, CAST(attempts AS INTEGER) AS attempts"
 SUSPECT = f"{_COLUMNS} {_SUSPECTS} AND ready <= ? ORDER BY deaths, seq LIMIT 1"
 WAITING = f"{_COLUMNS} {_WAITING} AND ready <= ? ORDER BY seq LIMIT ?"
 LEND = """
@@ -53,7 +54,7 @@ WHERE seq = ?
 """
 SOON = "UPDATE jobs SET ready = ? WHERE state = 'pending' AND ready > ?"
 TAKE_BACK = f"""
-UPDATE jobs SET state = 'pending', ready = ?1, lease = NULL, attempts = attempts - 1, deaths = deaths + 1
+UPDATE jobs SET state = 'pending', ready = 0, lease = NULL, attempts = attempts - 1, deaths = deaths + 1
 WHERE {_LATE}
 """
 BURY_DEADLY = """
@@ -87,7 +88,7 @@ _PAGE = "AND (ended, seq) > (?, ?) ORDER BY ended, seq LIMIT 500"
 RESULTS = f"SELECT seq, id, ended, result {_DONE} AND result IS NOT NULL {_PAGE}"
 DEAD = f"SELECT seq, id, ended, error, attempts, payload {_DEAD} {_PAGE}"
 
-_REVIVED = "SET state = 'pending', attempts = 0, deaths = 0, ready = ?, ended = NULL"
+_REVIVED = "SET state = 'pending', attempts = 0, deaths = 0, ready = 0, ended = NULL"
 RETRY = f"UPDATE jobs {_REVIVED} WHERE state = 'dead' AND id = ? RETURNING id"
 RETRY_ALL = f"UPDATE jobs {_REVIVED} WHERE state = 'dead' RETURNING id"
 

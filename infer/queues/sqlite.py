@@ -45,6 +45,7 @@ BUSY, LOOK = 30.0, 0.02
 # A lease that begins this long, in seconds, from now shows that the clock was set back.
 SKEW = 5.0
 DAY = 86_400.0
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class SqliteQueue:
@@ -56,7 +57,8 @@ class SqliteQueue:
         create: Make the file where there is none.
 
     Raises:
-        UsageError: The file is no queue, or one of a later version, or cannot be opened.
+        UsageError: The file is no queue, or one of a later version, or cannot be opened; raised by any method
+            where it is found to be damaged.
     """
 
     def __init__(self, path: Path, leases: Leases | None = None, *, create: bool = True) -> None:
@@ -79,7 +81,7 @@ class SqliteQueue:
         ids = [secrets.token_hex(8) for _ in articles]
         now = time.time()
         rows = [
-            (job, pack_article(article), estimated_tokens(article), now, now)
+            (job, pack_article(article), estimated_tokens(article), now)
             for job, article in zip(ids, articles, strict=True)
         ]
         with self._transaction() as db:
@@ -146,12 +148,11 @@ class SqliteQueue:
 
     def retry(self, jobs: Iterable[str] | None = None) -> list[str]:
         """See ``Queue``."""
-        now = time.time()
         with self._transaction() as db:
             if jobs is None:
-                rows = db.execute(sql.RETRY_ALL, (now,)).fetchall()
+                rows = db.execute(sql.RETRY_ALL).fetchall()
             else:
-                rows = [row for job in jobs for row in db.execute(sql.RETRY, (now, job)).fetchall()]
+                rows = [row for job in jobs for row in db.execute(sql.RETRY, (job,)).fetchall()]
         return [row["id"] for row in rows]
 
     def expire(self) -> int:
@@ -236,7 +237,7 @@ class SqliteQueue:
             try:
                 yield self._db
             except sqlite3.Error as error:
-                raise QueueError(self.place, str(error)) from error
+                raise self._told(error) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -251,10 +252,17 @@ class SqliteQueue:
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
                 self._undo()
-                raise QueueError(self.place, str(error)) from error
+                raise self._told(error) from error
             except BaseException:
                 self._undo()
                 raise
+
+    def _told(self, error: sqlite3.Error) -> QueueError | UsageError:
+        """What may be over later is worth waiting for; a damaged file is not."""
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
+            remedy = f"put back a backup, or save what can be with: sqlite3 {self.place} .recover"
+            return UsageError(f"{self.place}: is damaged ({error}); {remedy}")
+        return QueueError(self.place, str(error))
 
     def _undo(self) -> None:
         if self._db.in_transaction:
