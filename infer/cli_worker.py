@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -19,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infer import table
+from infer.batching import estimated_tokens
 from infer.cells import printable
 from infer.cli_options import (
     DONE,
@@ -42,6 +42,7 @@ from infer.errors import UsageError
 from infer.inputs import read
 from infer.inputs.options import Columns
 from infer.logs import log_to
+from infer.pipeline import Item
 from infer.queues import Queue, open_queue
 from infer.schema import Article, Reject
 from infer.worker import Worker, WorkerConfig, load_worker_config
@@ -51,8 +52,8 @@ app = typer.Typer()
 queue_app = typer.Typer(no_args_is_help=True, help="What is in a queue, and what became of its jobs.")
 app.add_typer(queue_app, name="queue")
 
-# Articles that are put into the queue at once, all or none.
-CHUNK = 200
+# Articles that are put into the queue at once, all or none, and their estimated tokens.
+CHUNK, CHUNK_TOKENS = 200, 2_000_000
 SHOWN_ERROR = 100
 
 QueueUrl = Annotated[
@@ -93,13 +94,17 @@ def enqueue(
     settings = _configured(config, queue)
     jobs = rejected = 0
     with closing(open_queue(settings.queue, settings.leases)) as opened:
-        while held := list(islice(items, CHUNK)):
-            jobs += len(opened.put([item for item in held if isinstance(item, Article)]))
-            for item in held:
-                if isinstance(item, Reject):
-                    rejected += 1
-                    typer.echo(table.rejected(item), err=True)
-        typer.echo(f"{jobs:,} articles enqueued in {opened.place}")
+        try:
+            for chunk in _chunks(items):
+                jobs += len(opened.put([item for item in chunk if isinstance(item, Article)]))
+                for item in chunk:
+                    if isinstance(item, Reject):
+                        rejected += 1
+                        typer.echo(table.rejected(item), err=True)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("what was enqueued stays so") from None
+        finally:  # where it ends early, the rest can be enqueued alone
+            typer.echo(f"{jobs:,} articles enqueued in {opened.place}")
     raise typer.Exit(SOME_REJECTED if rejected else DONE)
 
 
@@ -217,6 +222,19 @@ def retry(
     typer.echo(f"{len(revived):,} jobs are pending again")
     if missing := sorted(set(jobs or ()) - set(revived)):
         raise UsageError(f"no dead letter {missing[0]!r} in {opened.place}")
+
+
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    chunk: list[Item] = []
+    tokens = 0
+    for item in items:
+        chunk.append(item)
+        tokens += estimated_tokens(item) if isinstance(item, Article) else 0
+        if len(chunk) == CHUNK or tokens >= CHUNK_TOKENS:
+            yield chunk
+            chunk, tokens = [], 0
+    if chunk:
+        yield chunk
 
 
 def _configured(config: Path | None, queue: str | None, deliver: str | None = None) -> WorkerConfig:

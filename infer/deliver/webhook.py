@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 import http.client
+import logging
 import os
 import random
 import ssl
@@ -22,9 +23,12 @@ from pydantic import Field
 
 from infer.deliver.delivery import Stopped
 from infer.errors import UsageError
+from infer.logs import event
 from infer.queues import Failed, Finished
 from infer.queues.queue import pack_result
 from infer.settings import Strict
+
+log = logging.getLogger("mujaz.deliver")
 
 SECRET = "MUJAZ_WEBHOOK_SECRET"  # noqa: S105 - the variable's name
 PREFIX = "whsec_"
@@ -104,16 +108,21 @@ class Webhook:
 
     def _post(self, done: Finished, wait: Callable[[float], bool]) -> Finished | Failed:
         body = (pack_result(done.job, done.result) or "").encode()
-        answered, tried = 0, 0
+        answered, tried, start = 0, 0, time.monotonic()
         while True:
             tried += 1
             status, said, pause = self._try(done.job.id, body)
             if 200 <= status < 300:
+                if tried > 1:
+                    event(log, logging.INFO, "goes_on", after=round(time.monotonic() - start, 1))
                 return Finished(done.job, None)
             answered += status > 0
             final = 300 <= status < 500 and status not in LATER
             if final or answered >= self._limits.attempts:
                 return Failed(done.job, f"{self._where} answered {status} {said}", None)
+            if tried == 1:  # what a server says is not logged, as it may quote the article
+                problem = f"{self._where}: " + (f"answers {status}" if status else said)
+                event(log, logging.WARNING, "waiting", problem=problem)
             if not wait(pause or _pause(tried)):
                 raise Stopped(f"{self._where}: {status or 'no answer'} {said}")
 

@@ -34,7 +34,7 @@ class QueueError(OSError):
 
     def __init__(self, place: str, problem: str) -> None:
         super().__init__(problem)
-        self.filename = place  # the command names it before the problem
+        self.filename, self.strerror = place, problem  # as the command tells them
 
     def __str__(self) -> str:
         return f"{self.filename}: {self.args[0]}"
