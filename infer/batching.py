@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol, TypeVar
 
@@ -37,13 +37,16 @@ class BatchLimits(Strict):
 class Source(Protocol[Waiting_co]):
     """Where waiting work is taken from."""
 
-    def take(self, articles: int, tokens: int, seconds: float) -> Sequence[Waiting_co]:
+    def take(
+        self, articles: int, tokens: int, seconds: float, *, joining: bool = False
+    ) -> Sequence[Waiting_co]:
         """Take what waits, first come first, within both limits, but one at least where there is one.
 
         Args:
             articles: At most so many.
             tokens: At most so many estimated tokens, see ``estimated_tokens``.
             seconds: How long to wait for the first.
+            joining: Whether they join others that were taken before, so that none may be too many.
         """
 
 
@@ -63,20 +66,39 @@ def estimated_tokens(article: Article) -> int:
     return 1 + (len(article.title) + len(article.body)) // CHARACTERS_PER_TOKEN
 
 
-def next_batch(source: Source[Waiting], limits: BatchLimits, idle: float) -> list[Waiting]:
+def next_batch(
+    source: Source[Waiting],
+    limits: BatchLimits,
+    idle: float,
+    *,
+    size: Callable[[Waiting], int],
+    alone: Callable[[Waiting], bool] = lambda _: False,
+) -> list[Waiting]:
     """Take a batch: what is there, and what comes within ``wait_ms`` of the first.
 
     Args:
         source: Where from.
         limits: How much.
         idle: Seconds to wait for the first; where none comes, the batch is empty.
+        size: Estimated tokens of one.
+        alone: Whether one must be a batch of its own.
     """
     batch = list(source.take(limits.articles, limits.tokens, idle))
-    if not batch or len(batch) >= limits.articles:
+    if not batch or alone(batch[0]):
         return batch
     deadline = time.monotonic() + limits.wait_ms / 1000
-    while (room := limits.articles - len(batch)) and (left := deadline - time.monotonic()) > 0:
-        batch += source.take(room, limits.tokens, left)
+    tokens = sum(map(size, batch))
+    while len(batch) < limits.articles and tokens < limits.tokens:
+        left = deadline - time.monotonic()
+        room = limits.articles - len(batch), limits.tokens - tokens
+        try:
+            more = source.take(*room, max(0.0, left), joining=True)
+        except OSError:  # what has been taken is there all the same; the next one to take is told
+            break
+        batch += more
+        tokens += sum(map(size, more))
+        if not more or left <= 0:
+            break
     return batch
 
 

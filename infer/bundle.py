@@ -16,6 +16,8 @@ from tokenizers import Tokenizer
 
 from infer.errors import ModelError
 
+PROVIDER = "CPUExecutionProvider"
+"""Of ONNX Runtime; models run on it alone."""
 MANIFEST = "manifest.json"
 # Formats that run code when they are opened.
 PICKLES = {".bin", ".ckpt", ".dill", ".joblib", ".pickle", ".pkl", ".pt", ".pth"}
@@ -74,7 +76,7 @@ class Bundle:
         # Errors only: warnings about fused nodes mean nothing to a user.
         options.log_severity_level = 3
         path = self.folder / graph
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(path), options, providers=[PROVIDER])
 
 
 def open_bundle(folder: str | Path) -> Bundle:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from infer import cli_digest, cli_questions, job
+from infer import cli_digest, cli_questions, cli_serve, cli_worker, job
 from infer.cli_options import (
     DONE,
     FAILED,
@@ -153,6 +153,8 @@ def summarize(
 
 app.add_typer(cli_questions.app)
 app.add_typer(cli_digest.app)
+app.add_typer(cli_worker.app)
+app.add_typer(cli_serve.app)
 
 
 def main() -> None:

@@ -161,7 +161,7 @@ def _show(results: Iterable[Result], outcome: Outcome) -> None:
     for result in results:
         outcome.count(result)
         if isinstance(result, Reject):
-            print(_sentence(result), file=sys.stderr)
+            print(table.rejected(result), file=sys.stderr)
         else:
             table.add(rows, result, console)
     if outcome.records:
@@ -178,11 +178,6 @@ def _report(outcome: Outcome, rejects: str, more: str = "") -> None:
     if outcome.rejected:
         line += f"; {outcome.rejected} rejected, see {rejects}"
     print(line, file=sys.stderr)
-
-
-def _sentence(reject: Reject) -> str:
-    place = f", {reject.place}" if reject.place else ""
-    return f"rejected: {reject.page}{place}: {reject.reason}"
 
 
 @contextmanager

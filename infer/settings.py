@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -20,12 +21,18 @@ class Strict(BaseModel):
 Config = TypeVar("Config", bound=Strict)
 
 
-def load_config(path: Path, kind: type[Config]) -> Config:
+def load_config(path: Path, kind: type[Config], prefix: str = "") -> Config:
     """Read a YAML file as ``kind``.
+
+    Args:
+        path: The file.
+        kind: What it is to be.
+        prefix: Environment variables that begin so go before the file: what follows is the key in capitals,
+            with two underscores between a key and one inside it, and the value is YAML.
 
     Raises:
         UsageError: The file is missing, is not YAML, or has an unknown, missing or mistyped key;
-            the message names the file, the key and what is allowed.
+            the message names the file or the variable, the key and what is allowed.
     """
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -37,16 +44,45 @@ def load_config(path: Path, kind: type[Config]) -> Config:
         raise UsageError(f"{path}: not readable as YAML: {error}") from None
     if not isinstance(data, dict):
         raise UsageError(f"{path}: expected keys and values, found {type(data).__name__}")
+    variables = _put_environment(data, prefix) if prefix else {}
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        raise UsageError("\n".join(_explain(path, kind, error))) from None
+        raise UsageError("\n".join(_explain(str(path), kind, error, variables))) from None
 
 
-def _explain(path: Path, kind: type[Strict], error: ValidationError) -> list[str]:
+def shipped_config(name: str) -> Path:
+    """A configuration that comes with Mujaz, in the installed package or in a checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "_configs" / name
+    return installed if installed.exists() else package.parent / "configs" / name
+
+
+def _put_environment(data: dict[str, Any], prefix: str) -> dict[str, str]:
+    """Put what variables say into the data; gives each one's name by its key."""
+    names = {}
+    for name, value in sorted(os.environ.items()):
+        if not name.startswith(prefix):
+            continue
+        *outer, last = name.removeprefix(prefix).lower().split("__")
+        place = data
+        for key in outer:
+            inner = place.get(key)
+            place[key] = dict(inner) if isinstance(inner, dict) else {}
+            place = place[key]
+        try:
+            place[last] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            place[last] = value
+        names[".".join((*outer, last))] = name
+    return names
+
+
+def _explain(file: str, kind: type[Strict], error: ValidationError, variables: dict[str, str]) -> list[str]:
     lines = []
     for problem in error.errors():
         key = ".".join(map(str, problem["loc"]))
+        path = variables.get(key, file)
         message = f"{path}: {key}: {problem['msg']} (found {problem['input']!r})"
         if problem["type"] == "extra_forbidden":
             message = f"{path}: unknown key {key!r}; allowed: {', '.join(_allowed(kind, problem['loc']))}"

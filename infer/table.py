@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from infer.schema import Record
+from infer.schema import Record, Reject
 
 OTHER = "other"
 LABEL_WIDTH = 24
@@ -74,3 +74,9 @@ def right_to_left(content: str, width: int, console: Console) -> list[str]:
 def _add_lines(text: Text, content: str, width: int, style: str, console: Console) -> None:
     for line in right_to_left(content, width, console):
         text.append(f"{line}\n", style)
+
+
+def rejected(reject: Reject) -> str:
+    """What cannot be used, where, and why, on one line."""
+    place = f", {reject.place}" if reject.place else ""
+    return f"rejected: {reject.page}{place}: {reject.reason}"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, HttpUrl, field_validator
 
-from infer.settings import Strict, load_config
+from infer.settings import Strict, load_config, shipped_config
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -175,17 +175,10 @@ class DigestConfig(Strict):
         return self.wording.en if (lang or self.lang) == "en" else self.wording.ar
 
 
-def default_config() -> Path:
-    """The configuration that comes with Mujaz, in the installed package or in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "_configs" / "digest.yaml"
-    return installed if installed.exists() else package.parent / "configs" / "digest.yaml"
-
-
 def load_digest_config(path: Path | None = None) -> DigestConfig:
     """Read a configuration, by default the one that comes with Mujaz.
 
     Raises:
         UsageError: It is missing, not YAML, or has an unknown, missing or mistyped key.
     """
-    return load_config(path or default_config(), DigestConfig)
+    return load_config(path or shipped_config("digest.yaml"), DigestConfig)

@@ -10,7 +10,7 @@ import pytest
 
 from infer import cli, extras
 from infer.digest import FORMS, job, sending
-from infer.digest.config import default_config
+from infer.settings import shipped_config
 from tests.infer.archive import record, write_archive
 from tests.infer.digest.records import row, write
 
@@ -49,7 +49,7 @@ def read(folder):
 
 def configured(path, old, new):
     """The configuration that comes with Mujaz, changed."""
-    text = default_config().read_text(encoding="utf-8")
+    text = shipped_config("digest.yaml").read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
     return path

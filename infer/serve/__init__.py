@@ -1,0 +1,1 @@
+"""Inference over HTTP; it needs ``pip install 'mujaz[serve]'``."""

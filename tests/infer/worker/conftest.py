@@ -1,0 +1,3 @@
+from tests.infer.queues.conftest import redis, url
+
+__all__ = ["redis", "url"]
