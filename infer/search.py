@@ -16,11 +16,14 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 # Of beams that do not count: what no sum of log-probabilities reaches.
 NEVER = np.float32(-1e9)
+# Tokens written last that a step is told, so that it knows where it is copying; NONE before the first.
+RECENT, NONE = 4, -2
 
 Step = Callable[[Ints, Ints, Ints, Ints], tuple[Floats, Ints]]
-"""Takes tokens (articles × beams), which beam of the step before each goes on from (articles · beams), the
-tokens that may not come next (articles × beams × any number) and which of the articles of the step before
-are still there; gives scores and ids of the best next tokens, articles × beams × candidates, best first."""
+"""Takes the tokens written last (articles × beams × ``RECENT``, the last one last), which beam of the step
+before each goes on from (articles · beams), the tokens that may not come next (articles × beams × any number)
+and which of the articles of the step before are still there; gives scores and ids of the best next tokens,
+articles × beams × candidates, best first."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def _greedy(step: Step, starts: list[int], settings: Settings) -> list[list[int]
     open_: Ints = np.arange(len(starts))
     kept = np.arange(len(starts))
     for length in range(settings.max_new_tokens):
-        tokens = np.array([[written[i][-1]] for i in open_], np.int64)
+        tokens = _recent([[written[i]] for i in open_])
         banned = _banned([[written[i]] for i in open_], length, settings)
         _, found = step(tokens, kept, banned, kept)
         chosen = found[:, 0, 0]
@@ -93,7 +96,7 @@ def _beams(step: Step, starts: list[int], settings: Settings) -> list[list[list[
     order: Ints = np.arange(len(starts) * beams)
     kept = np.arange(len(starts))
     for length in range(settings.max_new_tokens):
-        last = np.array([[tokens[-1] for tokens in running[i]] for i in open_], np.int64)
+        last = _recent([running[i] for i in open_])
         banned = _banned([running[i] for i in open_], length, settings)
         values, found = step(last, order, banned, kept)
         orders, places = [], []
@@ -162,6 +165,12 @@ def _done(finished: _Hypotheses, best: np.float32, length: int, settings: Settin
     if len(finished.scores) < settings.num_beams:
         return False
     return bool(best / np.float32(length**settings.length_penalty) <= finished.scores[-1])
+
+
+def _recent(written: list[list[list[int]]]) -> Ints:
+    """The tokens written last, articles × beams × ``RECENT``."""
+    before = [NONE] * (RECENT - 1)
+    return np.array([[[*before, *tokens][-RECENT:] for tokens in beams] for beams in written], np.int64)
 
 
 def _banned(written: list[list[list[int]]], length: int, settings: Settings) -> Ints:

@@ -161,7 +161,7 @@ class Writer:
                 for name, value in reading.constant.items()
             }
         numbers = {
-            "ids": tokens,
+            "recent": tokens,
             "position": np.array([reading.length], np.int64),
             "order": order,
             "banned": banned,

@@ -47,6 +47,8 @@ def write_summarizer(folder: Path) -> tuple[PointerBart, Path, list[int]]:
                 if parameter.ndim == 1:
                     parameter += 0.1 * torch.randn_like(parameter)
             network.copy.gate.bias += 1.5
+            network.copy.following *= 0.3  # copies that never end would be all that is written
+            network.copy.going_on *= 0.3
             # Words as large as those of trained models make a random one repeat itself.
             network.model.shared.weight *= 0.6
             network.model.shared.weight[run.form.end] *= 3  # some texts end early

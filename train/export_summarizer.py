@@ -14,6 +14,7 @@ import torch
 from onnx import helper, numpy_helper
 
 from infer.errors import ModelError
+from infer.search import RECENT
 from train.export import fuse_bert, trace_module
 from train.pointer import PointerBart
 from train.quantization import quantize_encoder, quantize_weights
@@ -78,7 +79,7 @@ def _trace_reader(model: PointerBart, path: Path) -> None:
     outputs = ["copy_keys", *cross_names(len(model.model.decoder.layers))]
     axes: dict[str, Any] = {name: {0: "batch", 1: "source"} for name in ("input_ids", "attention_mask")}
     for name in outputs:
-        axes[name] = {0: "batch", (2 if "value" in name or name == "copy_keys" else 3): "source"}
+        axes[name] = {0: "batch", (3 if "cross_key" in name else 1 if name == "copy_keys" else 2): "source"}
     ids = torch.arange(5, 39).reshape(2, 17) % model.config.vocab_size
     mask = torch.ones_like(ids)
     mask[1, 9:] = 0
@@ -90,29 +91,28 @@ def _trace_step(model: PointerBart, path: Path, suppressed: list[int]) -> None:
     layers, heads = config.decoder_layers, config.decoder_attention_heads
     head = config.d_model // heads
     batch, beams, source, before = 2, 3, 7, 5
-    ids = torch.randint(5, 50, (batch, beams))
     inputs = [
-        ids,
+        torch.randint(5, 50, (batch, beams, RECENT)),
         torch.tensor([before]),
         torch.arange(batch * beams),
         torch.ones(batch, beams, 2, dtype=torch.int64),
         torch.randint(5, 50, (batch, source)),
         torch.ones(batch, source, dtype=torch.int64),
-        torch.randn(batch, config.d_model, source),
+        torch.randn(batch, source, config.d_model),
     ]
     for _ in range(layers):
         inputs += [torch.randn(batch, heads, head, source), torch.randn(batch, heads, source, head)]
     inputs += [torch.randn(batch * beams, heads, before, head) for _ in range(2 * layers)]
-    names = ["ids", "position", "order", "banned", "source", "mask", "copy_keys"]
+    names = ["recent", "position", "order", "banned", "source", "mask", "copy_keys"]
     names += [*cross_names(layers), *past_names(layers, "past")]
     outputs = ["scores", "tokens", *past_names(layers, "present")]
     axes: dict[str, Any] = {
-        "ids": {0: "batch", 1: "beams"},
+        "recent": {0: "batch", 1: "beams"},
         "order": {0: "rows"},
         "banned": {0: "batch", 1: "beams", 2: "banned"},
         "source": {0: "batch", 1: "source"},
         "mask": {0: "batch", 1: "source"},
-        "copy_keys": {0: "batch", 2: "source"},
+        "copy_keys": {0: "batch", 1: "source"},
         "scores": {0: "batch", 1: "beams"},
         "tokens": {0: "batch", 1: "beams"},
     }

@@ -17,12 +17,15 @@ from transformers import BartConfig, BartForConditionalGeneration, BertModel
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 from transformers.models.bart.modeling_bart import BartEncoder
 
+from infer.search import NONE, RECENT
 from train.pairs import IGNORED
 
 # What stands for minus infinity where a gradient flows: sums of it stay finite.
 NEVER = -1e4
 # Scale of the copy head's first guess: after a token comes what followed it in the source.
 FIRST_GUESS = 0.7
+# Its first guess of what a run of 1, 2, … tokens adds to the token behind it, and to the vocabulary's share.
+FOLLOWING, GOING_ON = (2.0, 4.0, 6.0, 8.0), (0.0, -1.0, -2.0, -3.0)
 # BART's table of positions begins with this many rows that stand for none.
 OFFSET = 2
 BERT_TO_BART = {
@@ -41,7 +44,9 @@ class CopyHead(nn.Module):
     """Attention of each written token over the source's tokens, and the gate between the two sources.
 
     A source token's key knows the token before it, and the query the token written last, so that going on
-    with what is being copied is the first thing the head can do.
+    with what is being copied is the first thing the head can do. Where in the source that is, the longest run
+    of written tokens tells that stands there too (the selective read of CopyNet, Gu et al. 2016, arXiv
+    1603.06393, from token ids alone).
     """
 
     def __init__(self, width: int) -> None:
@@ -50,6 +55,8 @@ class CopyHead(nn.Module):
         self.query = nn.Linear(2 * width, width)
         self.key = nn.Linear(3 * width, width)
         self.gate = nn.Linear(2 * width, 1)
+        self.following = nn.Parameter(torch.zeros(RECENT))
+        self.going_on = nn.Parameter(torch.zeros(RECENT))
         self.scale = width**-0.5
 
     def start(self) -> None:
@@ -62,6 +69,8 @@ class CopyHead(nn.Module):
                 linear.bias.zero_()
             self.gate.weight.normal_(0, 0.02)
             self.gate.bias.zero_()
+            self.following.copy_(torch.tensor(FOLLOWING))
+            self.going_on.copy_(torch.tensor(GOING_ON))
             self.norm.reset_parameters()
 
     def keys(self, encoded: torch.Tensor, embedded: torch.Tensor) -> torch.Tensor:
@@ -71,7 +80,12 @@ class CopyHead(nn.Module):
         return self.key(torch.cat([encoded, own, before], -1))  # type: ignore[no-any-return]
 
     def forward(
-        self, hidden: torch.Tensor, embedded: torch.Tensor, keys: torch.Tensor, copyable: torch.Tensor
+        self,
+        hidden: torch.Tensor,
+        embedded: torch.Tensor,
+        keys: torch.Tensor,
+        copyable: torch.Tensor,
+        matched: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Scores of the source's tokens (batch × target × source) and the gate's logit (batch × target).
 
@@ -80,10 +94,39 @@ class CopyHead(nn.Module):
             embedded: Embeddings of the tokens that the decoder read, of the same shape.
             keys: From ``keys``.
             copyable: False for source tokens that are never copied, batch × source.
+            matched: From ``runs``, batch × target × source.
         """
         read = torch.cat([hidden, self.norm(embedded)], -1)
         scores = (self.query(read) @ keys.transpose(1, 2) * self.scale).float()
-        return scores.masked_fill(~copyable[:, None], NEVER), self.gate(read).squeeze(-1).float()
+        matched = matched.masked_fill(~copyable[:, None], 0)
+        scores = scores + functional.pad(self.following, (1, 0))[matched]
+        gate = self.gate(read).squeeze(-1).float() + functional.pad(self.going_on, (1, 0))[matched.amax(-1)]
+        return scores.masked_fill(~copyable[:, None], NEVER), gate
+
+
+def runs(recent: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
+    """How many of the tokens before each place in the source are those written last, in their order.
+
+    Args:
+        recent: Ids of the tokens written last, batch × target × ``RECENT``, the last one last.
+        source: Token ids, batch × source.
+
+    Returns:
+        0 to ``RECENT``, batch × target × source.
+    """
+    before, same = source, torch.ones((), dtype=torch.bool, device=source.device)
+    found = torch.zeros((), dtype=torch.long, device=source.device)
+    for back in range(RECENT):
+        before = functional.pad(before[:, :-1], (1, 0), value=-1)
+        same = same & (recent[..., RECENT - 1 - back, None] == before[:, None])
+        found = found + same.long()
+    return found
+
+
+def recent_tokens(written: torch.Tensor, length: int) -> torch.Tensor:
+    """Each of the last ``length`` written tokens with those before it, batch × length × ``RECENT``."""
+    padded = functional.pad(written, (RECENT - 1, 0), value=NONE)
+    return padded.unfold(1, RECENT, 1)[:, -length:]
 
 
 @dataclass
@@ -129,6 +172,7 @@ class PointerBart(BartForConditionalGeneration):  # type: ignore[no-untyped-call
         decoder_input_ids: torch.Tensor | None = None,
         encoder_outputs: Encoded | None = None,
         labels: torch.Tensor | None = None,
+        written_ids: torch.Tensor | None = None,
         **kwargs: Any,  # noqa: ANN401
     ) -> Seq2SeqLMOutput:
         """Log-probabilities of the next tokens, or with labels only the loss.
@@ -139,6 +183,7 @@ class PointerBart(BartForConditionalGeneration):  # type: ignore[no-untyped-call
             decoder_input_ids: What is written already, batch × target; its first token is a start token.
             encoder_outputs: What the encoder has made of the source, if it has run; stands for ``input_ids``.
             labels: Tokens to be written, batch × target, ``IGNORED`` where there is none.
+            written_ids: Where the cache holds the first of them, these and ``decoder_input_ids``.
             kwargs: The cache and further settings, handed on to BART.
 
         Returns:
@@ -164,7 +209,9 @@ class PointerBart(BartForConditionalGeneration):  # type: ignore[no-untyped-call
         hidden = outputs.last_hidden_state
         embed = self.model.shared
         keys = self.copy.keys(outputs.encoder_last_hidden_state, embed(source))
-        scores, gate = self.copy(hidden, embed(decoder_input_ids), keys, self.copyable(source))
+        written = decoder_input_ids if written_ids is None else written_ids
+        matched = runs(recent_tokens(written, hidden.shape[1]), source)
+        scores, gate = self.copy(hidden, embed(decoder_input_ids), keys, self.copyable(source), matched)
         logits = self.lm_head(hidden)
         kept = {name: value for name, value in outputs.items() if name in ("cache", "past_key_values")}
         encoded = outputs.encoder_last_hidden_state
@@ -173,6 +220,11 @@ class PointerBart(BartForConditionalGeneration):  # type: ignore[no-untyped-call
             return Seq2SeqLMOutput(loss=loss, encoder_last_hidden_state=encoded)
         mixed = mixture(logits, scores, gate, source)
         return Seq2SeqLMOutput(logits=mixed, encoder_last_hidden_state=encoded, **kept)
+
+    def prepare_inputs_for_generation(self, input_ids: torch.Tensor, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """What ``forward`` takes for the next token, and all that is written already."""
+        inputs = super().prepare_inputs_for_generation(input_ids, *args, **kwargs)
+        return inputs | {"written_ids": input_ids}
 
     def copyable(self, source: torch.Tensor) -> torch.Tensor:
         """True for the tokens of a source that may be copied; both are batch × source."""

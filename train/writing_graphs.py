@@ -16,7 +16,7 @@ from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from infer.writer import MOST_BEAMS
-from train.pointer import BERT_TO_BART, NEVER, OFFSET, PointerBart
+from train.pointer import BERT_TO_BART, OFFSET, PointerBart, runs
 
 # Best tokens that a step returns for each beam: beam search needs twice as many as beams.
 CANDIDATES = 2 * MOST_BEAMS
@@ -42,12 +42,12 @@ class Reader(nn.Module):
             attention_mask: Of the same shape, zero where there is padding.
 
         Returns:
-            The copy head's keys, batch × width × source; then keys (batch × heads × width of a head ×
+            The copy head's keys, batch × source × width; then keys (batch × heads × width of a head ×
             source) and values (batch × heads × source × width of a head) of every decoder layer.
         """
         hidden = self.encoder(input_ids, attention_mask=attention_mask).last_hidden_state
         embedded = self.encoder.embeddings.word_embeddings(input_ids)
-        found = [self.copy.keys(hidden, embedded).transpose(1, 2)]
+        found = [self.copy.keys(hidden, embedded)]
         batch, length, width = hidden.shape
         parts = self.joined(hidden).view(batch, length, -1, self.heads, width // self.heads).unbind(2)
         for key, value in zip(parts[::2], parts[1::2], strict=True):
@@ -139,7 +139,7 @@ class Step(nn.Module):
 
     def forward(
         self,
-        ids: torch.Tensor,
+        recent: torch.Tensor,
         position: torch.Tensor,
         order: torch.Tensor,
         banned: torch.Tensor,
@@ -151,7 +151,7 @@ class Step(nn.Module):
         """Read one token of every beam.
 
         Args:
-            ids: The token, batch × beams.
+            recent: The token and those before it, batch × beams × ``RECENT``.
             position: Its place, one number.
             order: Which row of the past each beam goes on from, batch · beams.
             banned: Tokens that may not come next, batch × beams × any number; filled up with a token that
@@ -168,7 +168,7 @@ class Step(nn.Module):
         """
         layers = len(self.layer)
         cross, past = states[: 2 * layers], states[2 * layers :]
-        words = self.words(ids)
+        words = self.words(recent[..., -1])
         hidden = self.embedding_norm(words + self.positions[position])
         bias = (1 - mask[:, None, None].to(hidden.dtype)) * torch.finfo(torch.float32).min
         present = []
@@ -177,13 +177,12 @@ class Step(nn.Module):
             before = past[2 * i].index_select(0, order), past[2 * i + 1].index_select(0, order)
             hidden, *after = layer(hidden, bias, key, value, *before)
             present += after
-        read = torch.cat([hidden, self.copy.norm(words)], -1)
         copyable = (source >= self.text[0]) & (source < self.text[1])
-        scores = self.copy.query(read) @ copy_keys * self.copy.scale
-        copied = torch.softmax(scores.masked_fill(~copyable[:, None], NEVER), -1)
-        share = torch.sigmoid(self.copy.gate(read))
+        scores, gate = self.copy(hidden, words, copy_keys, copyable, runs(recent, source))
+        copied = torch.softmax(scores, -1)
+        share = torch.sigmoid(gate)[..., None]
         written = share * torch.softmax(self.vocabulary(hidden), -1)
-        where = source[:, None].expand(-1, ids.shape[1], -1)
+        where = source[:, None].expand(-1, recent.shape[1], -1)
         mixed = torch.log(written.scatter_add(-1, where, (1 - share) * copied) + 1e-20) + self.forbidden
         mixed = mixed.scatter(-1, banned, torch.finfo(torch.float32).min)
         best, found = torch.topk(mixed, CANDIDATES, -1)

@@ -12,7 +12,7 @@ def model(table):
     """A step that knows the log-probabilities of the token after each token, whatever came before."""
 
     def step(tokens, order, banned, kept):
-        scores = np.log(np.array([[table[t] for t in row] for row in tokens], np.float32))
+        scores = np.log(np.array([[table[t] for t in row] for row in tokens[..., -1]], np.float32))
         np.put_along_axis(scores, banned, -1e30, -1)
         best = np.argsort(-scores, -1, kind="stable")
         return np.take_along_axis(scores, best, -1), best
