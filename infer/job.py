@@ -122,6 +122,8 @@ def _into_archive(
     outcome.seconds = time.monotonic() - start
     passed = f"; {run.planner.unchanged:,} unchanged" if run.planner.unchanged else ""
     passed += f"; {run.planner.files_unchanged:,} files unchanged" if run.planner.files_unchanged else ""
+    passed += f"; {run.missing:,} parts were missing, their records made again" if run.missing else ""
+    passed += f" but for {len(run.planner.lost):,} not in these inputs" if run.planner.lost else ""
     copies = f"; {run.copies:,} copies of others" if run.copies else ""
     _report(outcome, rejects or f"{folder.rstrip('/')}/{REJECTS}", copies + passed)
     return outcome

@@ -34,6 +34,8 @@ _MARK = "_"
 # Records of a day that was in more parts than this are put into one.
 MOST_PARTS = 8
 _META = b"mujaz"
+RESTORE = "bring the folder back from a copy, or label into a new one"
+REMOVE = "move it away: its articles are then labelled again"
 
 
 @dataclass
@@ -73,12 +75,14 @@ class Folder:
         place: Where it is.
         known: Files of the inputs that are done, by their stamp.
         journalled: Articles in the journal.
+        missing: Parts that the ledger names and that are gone, with the days they were of.
     """
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.journalled = 0
         self.known: dict[int, list[dict[str, Any]]] = {}
+        self.missing: dict[str, str] = {}
         self._parts: dict[str, None] = {}
         self._commits = 0
 
@@ -86,11 +90,13 @@ class Folder:
         """Mend what a killed run left, and give the ledger's tables, then the journal's, in order.
 
         Raises:
-            UsageError: The folder holds something else, or was written by a newer Mujaz.
+            UsageError: The folder holds something else, was written by a newer Mujaz, or is damaged.
         """
         self._check()
         count = 0
         for name in self.place.names(f"{LEDGER}/*.parquet"):
+            if name != (expected := self._ledger_file()):
+                raise UsageError(f"{self.place}/{expected} is missing; {RESTORE}")
             table = self._read(name)
             note = self._note(table, name)
             for part in note["removed"]:
@@ -100,12 +106,18 @@ class Folder:
             self._commits += 1
             count += table.num_rows
             yield table
+        self._find_missing()
         self._sweep(count)
         for name in self._journal():
             table = self._read(name)
             self._remember(self._note(table, name)["files"])
             self.journalled += table.num_rows
             yield _ledger_rows(table)
+
+    def articles(self, days: set[str]) -> set[int]:
+        """Keys of the articles whose records are in the parts of some days, as ``day_name`` has them."""
+        names = [name for name in self._parts if _day_of(name) in days]
+        return {key for name in names for key in self._read(name)["article"].to_pylist()}
 
     def write(self, first: int, window: Window) -> None:
         """Put a window into the journal.
@@ -136,13 +148,14 @@ class Folder:
         records = _record_columns(journal).append_column("article", journal[_MARK + "article"]).take(latest)
         replaced = {day for note in notes for day in note["replaced"]}
         added, removed = self._sort_in(records, replaced)
+        removed += [name for name in self.missing if name not in added]
         files = [done for note in notes for done in note["files"]]
         note = {"added": added, "removed": removed, "files": files}
-        self._write(f"{LEDGER}/{self._commits:08d}.parquet", _ledger_rows(journal), note)
+        self._write(self._ledger_file(), _ledger_rows(journal), note)
         self._commits += 1
         self._parts |= dict.fromkeys(added)
         for name in removed:
-            del self._parts[name]
+            self._parts.pop(name, None)
         for name in (*removed, *names):
             self.place.remove(name)
         self.journalled = 0
@@ -154,7 +167,7 @@ class Folder:
             by_day[day_name(day)].append(i)
         old: dict[str, list[str]] = defaultdict(list)
         for name in self._parts:
-            old[name.split("/")[0].removeprefix("date=")].append(name)
+            old[_day_of(name)].append(name)
         anew = set(records["article"].to_pylist()) if replaced else set()
         added, removed = [], []
         for day in sorted(by_day.keys() | replaced):
@@ -179,6 +192,19 @@ class Folder:
                 "`mujaz label` wrote"
             )
 
+    def _ledger_file(self) -> str:
+        """Name of the next file of the ledger."""
+        return f"{LEDGER}/{self._commits:08d}.parquet"
+
+    def _find_missing(self) -> None:
+        """Forget parts that are gone, and which files of the inputs are done, so that all are read again."""
+        there = set(self.place.names(PARTS))
+        self.missing = {name: _day_of(name) for name in self._parts if name not in there}
+        for name in self.missing:
+            del self._parts[name]
+        if self.missing:
+            self.known.clear()
+
     def _journal(self) -> list[str]:
         return self.place.names(f"{JOURNAL}/*.parquet")
 
@@ -194,8 +220,16 @@ class Folder:
         self.known |= {done["stamp"]: done["rejects"] for done in files}
 
     def _read(self, name: str) -> pa.Table:
-        with self.place.open(name) as file:
-            return pq.ParquetFile(file).read()
+        try:
+            with self.place.open(name) as file:
+                return pq.ParquetFile(file).read()
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, FileNotFoundError) or getattr(error, "errno", None) is not None:
+                raise
+            remedy = RESTORE if name.startswith(LEDGER) else REMOVE
+            raise UsageError(
+                f"{self.place}/{name} is damaged ({str(error).splitlines()[0]}); {remedy}"
+            ) from None
 
     def _write(self, name: str, table: pa.Table, note: dict[str, Any]) -> None:
         text = json.dumps(note | {"format": FORMAT, "signatures": copies.VERSION}, ensure_ascii=False).encode(
@@ -220,6 +254,10 @@ class Folder:
             other = "copies were found in another way by the Mujaz that wrote it; label into a new folder"
             raise UsageError(f"{self.place}/{name}: {other}")
         return note
+
+
+def _day_of(part: str) -> str:
+    return part.split("/")[0].removeprefix("date=")
 
 
 def day_name(day: date | None) -> str:

@@ -71,6 +71,8 @@ def place_of(path: str | Path) -> Place:
         files, root = fsspec.core.url_to_fs(str(path))
     except (ImportError, ValueError) as error:
         raise UsageError(f"{path}: {error}") from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be opened: {error.strerror or error}") from None
     return _Remote(files, root.rstrip("/"), whole=match[1] in _WHOLE)
 
 
@@ -121,7 +123,8 @@ class _Remote:
         self._files, self._root, self._whole = files, root, whole
 
     def names(self, pattern: str) -> list[str]:
-        begin = len(self._root.lstrip("/")) + 1
+        root = self._root.lstrip("/")
+        begin = len(root) + 1 if root else 0
         with self._told():
             self._files.invalidate_cache()
             found = self._files.glob(f"{glob.escape(self._root)}/{pattern}")

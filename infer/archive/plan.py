@@ -75,6 +75,7 @@ class Planner:
         version: What records are to be made with.
         exact: Version of log-odds that serve as well as ``version.reading``.
         options: How inputs are read.
+        lost: Keys of articles whose records are gone, so that they are made again; those met leave it.
         unchanged: Articles passed over so far, as their records stand.
         files_unchanged: Files passed over so far.
     """
@@ -85,6 +86,7 @@ class Planner:
     version: Version
     exact: str
     options: ReadOptions
+    lost: set[int] = field(default_factory=set)
     unchanged: int = 0
     files_unchanged: int = 0
     _seen: set[int] = field(default_factory=set)
@@ -149,9 +151,10 @@ class Planner:
         self._seen.add(key)
         content = content_key(article)
         number = self.rows.find(key)
-        if number is not None and self._stands(number, content):
+        if number is not None and key not in self.lost and self._stands(number, content):
             self.unchanged += 1
         else:
+            self.lost.discard(key)
             self._held.append((article, key, content))
         return None
 

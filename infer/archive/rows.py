@@ -131,6 +131,12 @@ class Rows:
         """Key of a row's article."""
         return self._article[number]
 
+    def of_days(self, days: set[date | None]) -> set[int]:
+        """Keys of the articles whose latest rows are of some days."""
+        wanted = [(day - date(1970, 1, 1)).days if day else _NO_DAY for day in days]
+        numbers = np.flatnonzero(np.isin(np.frombuffer(self._day, np.int32), wanted))
+        return {self._article[n] for n in numbers.tolist() if self.find(self._article[n]) == n}
+
     def content(self, number: int) -> int:
         """Key of a row's content."""
         return self._content[number]

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
+from datetime import date
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
@@ -14,7 +15,7 @@ from typing import BinaryIO, Self, cast
 import numpy as np
 import pyarrow as pa
 
-from infer.archive.folder import REJECTS, Folder, Window, day_name
+from infer.archive.folder import REJECTS, UNDATED, Folder, Window, day_name
 from infer.archive.place import Place, place_of
 from infer.archive.plan import Plan, Planned, Planner
 from infer.archive.ray_engine import OnRay
@@ -43,10 +44,12 @@ class ArchiveRun:
     Attributes:
         planner: Counts what was passed over.
         copies: Records so far that are copies of others.
+        missing: Parts that were gone when it began, whose records it makes again.
     """
 
     def __init__(self, place: Place, pipeline: Pipeline, options: ReadOptions, engine: Engine) -> None:
         self.copies = 0
+        self.missing = 0
         self.planner: Planner
         self._folder = Folder(place)
         self._pipeline, self._topics, self._options, self._engine = pipeline, engine.topics, options, engine
@@ -100,12 +103,22 @@ class ArchiveRun:
                 np.frombuffer(b"".join(found), np.uint32).reshape(-1, SIGNATURE),
                 np.asarray(table["story"].to_pylist(), np.int64),
             )
+        lost = self._lost(rows)
         self._publish_if_due()  # a run may have been killed at that
         self._exact, self._cascaded = self._engine.versions
         writing = self._pipeline.summarizer.version if self._pipeline.summarizer else "none"
         writing += " explained" if self._pipeline.explain else ""
         version = Version(self._cascaded, self._topics.version.deciding, writing)
-        return Planner(rows, stories, self._folder.known, version, self._exact, self._options)
+        return Planner(rows, stories, self._folder.known, version, self._exact, self._options, lost)
+
+    def _lost(self, rows: Rows) -> set[int]:
+        """Keys of the articles whose records were in parts that are gone."""
+        days = set(self._folder.missing.values())
+        self.missing = len(self._folder.missing)
+        if not days:
+            return set()
+        dates = {None if day == UNDATED else date.fromisoformat(day) for day in days}
+        return rows.of_days(dates) - self._folder.articles(days)
 
     def _publish_if_due(self) -> None:
         if self._folder.journalled >= PUBLISHED:

@@ -162,7 +162,8 @@ def open_labels(place: str | Path, days: tuple[date, date] | None = None) -> Ite
             connection.execute("SET lock_configuration = true")
             kinds = connection.table("labels")
         except duckdb.Error as error:
-            raise UsageError(f"{str(place)!r} cannot be read: {_first_sentence(error)}") from None
+            remedy = "move a damaged part away and run mujaz label again, which makes its records anew"
+            raise UsageError(f"{str(place)!r} cannot be read: {_first_sentence(error)}; {remedy}") from None
         scores = dict(zip(kinds.columns, kinds.types, strict=True))["scores"]
         topics = tuple(name for name, _ in scores.children) if scores.id == "struct" else ()
         yield Labels(str(place), tuple(kinds.columns), topics, connection)
