@@ -53,6 +53,7 @@ def serve(
 
     from infer.serve.app import create_app
     from infer.serve.config import load_serve_config
+    from infer.serve.run import check_place, options
 
     settings = load_serve_config(config)
     given = {"model": model, "summarizer": summarizer, "threads": threads, "method": method, "length": length}
@@ -66,19 +67,8 @@ def serve(
             f"set {KEYS}, or give --open-to-all"
         )
     log_to(level=settings.log_level)
-    uvicorn.run(
-        create_app(settings, keys),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=settings.grace_seconds,
-        timeout_keep_alive=30,
-        h11_max_incomplete_event_size=32_768,
-        limit_concurrency=1000,
-    )
+    check_place(settings)
+    uvicorn.run(create_app(settings, keys), **options(settings))
 
 
 @app.command()

@@ -160,7 +160,7 @@ def create_app(
     for task, summary in TASKS.items():
         _add_task(app, service, task, summary)
     _add_probes(app, service)
-    app.mount("/", StaticFiles(directory=WEB, html=True), name="page")
+    _add_page(app)
     app.add_middleware(Gate, limits=config.limits, keys=keys, metrics=service.metrics)
     return app
 
@@ -178,6 +178,17 @@ def _add_task(app: FastAPI, service: Service, task: str, summary: str) -> None:
         summary=summary,
         operation_id=task,
     )(run)
+
+
+def _add_page(app: FastAPI) -> None:
+    files = StaticFiles(directory=WEB)
+    # Each by its name, so that nothing else can be asked for and other methods are refused as such.
+    for path, name in {"/": "index.html", "/style.css": "style.css", "/app.js": "app.js"}.items():
+
+        async def page(request: Request, name: str = name) -> Response:
+            return await files.get_response(name, request.scope)
+
+        app.add_route(path, page, methods=["GET"], include_in_schema=False)
 
 
 def _add_probes(app: FastAPI, service: Service) -> None:

@@ -13,7 +13,6 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -71,9 +70,12 @@ class Gate:
         given = headers.get("x-request-id", "")
         scope["request_id"] = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         status = 0
+        body = _Body(receive, self._limits)
 
         async def noting(message: Message) -> None:
             nonlocal status
+            if body.refused and not status:
+                raise body.refused  # the app took it for a fault of the body's own
             if message["type"] == "http.response.start":
                 status = message["status"]
                 out = MutableHeaders(scope=message)
@@ -84,8 +86,9 @@ class Gate:
 
         try:
             self._check(scope, headers)
-            await self._app(scope, self._counting(receive, headers), noting)
+            await self._app(scope, body.receive, noting)
         except _RefusedError as refused:
+            body.refused = None
             more = {"www-authenticate": "Bearer"} if refused.status == 401 else {}
             if refused.status in (408, 413):
                 more["connection"] = "close"  # the rest of the body is not read
@@ -132,7 +135,7 @@ class Gate:
             raise _RefusedError(415, "unsupported", "the body must not be compressed")
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length[:20]) > self._limits.body_bytes:
-            raise self._too_long()
+            raise _too_long(self._limits)
 
     def _knows(self, headers: Headers) -> bool:
         scheme, _, given = headers.get("authorization", "").partition(" ")
@@ -141,35 +144,44 @@ class Gate:
         digest = hashlib.sha256(given.strip().encode()).digest()
         return any(hmac.compare_digest(digest, key) for key in self._keys)
 
-    def _counting(self, receive: Receive, headers: Headers) -> Receive:
-        """Receive a body while it is within the limits."""
-        begun = time.monotonic()
-        size, over = 0, False
 
-        async def counted() -> Message:
-            nonlocal size, over
-            if over:
-                return await receive()
-            left = begun + self._limits.body_seconds - time.monotonic()
-            try:
-                message: Any = await asyncio.wait_for(receive(), max(left, 0.001))
-            except TimeoutError:
-                raise _RefusedError(
-                    408,
-                    "too_slow",
-                    f"the body did not arrive within {self._limits.body_seconds:g} s",
-                ) from None
-            size += len(message.get("body", b""))
-            over = not message.get("more_body", False)
-            if size > self._limits.body_bytes:
-                raise self._too_long()
-            return message  # type: ignore[no-any-return]
+class _Body:
+    """Receives a body while it is within the limits.
 
-        return counted
+    Attributes:
+        refused: Why it is not, once it is not.
+    """
 
-    def _too_long(self) -> _RefusedError:
-        return _RefusedError(
-            413,
-            "too_large",
-            f"the body is longer than {self._limits.body_bytes:,} bytes; send fewer articles at once",
-        )
+    def __init__(self, receive: Receive, limits: Limits) -> None:
+        self.refused: _RefusedError | None = None
+        self._receive = receive
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.body_seconds
+        self._size, self._whole = 0, False
+
+    async def receive(self) -> Message:
+        """The next part.
+
+        Raises:
+            _RefusedError: It is too long or too slow.
+        """
+        if self._whole:
+            return await self._receive()
+        left = max(self._deadline - time.monotonic(), 0.001)
+        try:
+            message = await asyncio.wait_for(self._receive(), left)
+        except TimeoutError:
+            seconds = self._limits.body_seconds
+            self.refused = _RefusedError(408, "too_slow", f"the body did not arrive within {seconds:g} s")
+            raise self.refused from None
+        self._size += len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
+        if self._size > self._limits.body_bytes:
+            self.refused = _too_long(self._limits)
+            raise self.refused
+        return message
+
+
+def _too_long(limits: Limits) -> _RefusedError:
+    told = f"the body is longer than {limits.body_bytes:,} bytes; send fewer articles at once"
+    return _RefusedError(413, "too_large", told)
