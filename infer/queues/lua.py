@@ -56,7 +56,11 @@ RECLAIM = """
 -- KEYS: stream. ARGV: group, consumer, milliseconds of a lease. Lends the consumer a job whose lease has run
 -- out; gives entry, deliveries and fields. (XAUTOCLAIM looks at a few entries only, which may all be held.)
 while true do
-  local late = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], '-', '+', 1)[1]
+  -- The least often delivered first: who is at every death must not be innocent and merely the oldest.
+  local late
+  for _, each in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], '-', '+', 1000)) do
+    if not late or each[4] < late[4] then late = each end
+  end
   if not late then return nil end
   local entry = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], late[1])[1]
   if entry then return {late[1], late[4] + 1, entry[2]} end

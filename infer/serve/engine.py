@@ -22,6 +22,9 @@ from infer.schema import Article
 log = logging.getLogger("mujaz.serve")
 
 IDLE = 0.5
+# Of the time that a request has, what the wait for its turn may take; the rest is for its batch and those
+# that are slower than the pace.
+WAIT_SHARE = 0.5
 # What is asked of an article, and which parts of the pipeline that needs.
 LABEL, SUMMARIZE, ANALYZE = "label", "summarize", "analyze"
 
@@ -120,14 +123,16 @@ class Engine:
             For each, in order, what will be its answer.
 
         Raises:
-            OverloadedError: There is no room for them. A line that is empty has room for any request.
+            OverloadedError: There is no room for them, or their turn would come too late. A line that is
+                empty has room for any request.
         """
         deadline = time.monotonic() + seconds
         asks = [_Ask(article, task, estimated_tokens(article), deadline) for article in articles]
         tokens = sum(ask.tokens for ask in asks)
         with self._there:
-            if self._line and self._waiting + tokens > self._most:
-                raise OverloadedError(max(1.0, self._waiting * self._pace))
+            wait = self._waiting * self._pace
+            if self._line and (self._waiting + tokens > self._most or wait > WAIT_SHARE * seconds):
+                raise OverloadedError(max(1.0, wait))
             self._line.extend(asks)
             self._waiting += tokens
             self._there.notify()

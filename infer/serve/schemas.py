@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic.config import JsonDict
 
 TITLE = "اتفاق على إدخال 60 شاحنة مساعدات إلى غزة يوميا"
@@ -14,6 +15,18 @@ BODY = (
     "وقالت المنظمة إن الشحنات تضم طحينا وأدوية ووقودا للمستشفيات."
 )
 EXAMPLE: JsonDict = {"id": "a1", "title": TITLE, "body": BODY}
+
+
+def _in_calendar(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+Day = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", json_schema_extra={"format": "date"}),
+    AfterValidator(_in_calendar),
+]
 
 
 class Given(BaseModel):
@@ -26,9 +39,7 @@ class Given(BaseModel):
     body: Annotated[str, Field(description="Text without the headline.")] | None = None
     html: Annotated[str, Field(description="A page in HTML, to be split into its articles.")] | None = None
     page: Annotated[str, Field(description="A page as text, to be split likewise.")] | None = None
-    published: (
-        Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="ISO date, of a body.")] | None
-    ) = None
+    published: Annotated[Day, Field(description="ISO date, of a body.")] | None = None
     source: Annotated[str, Field(max_length=500, description="Outlet, of a body.")] | None = None
     url: Annotated[str, Field(max_length=4000, description="Address of the article or page.")] | None = None
 
