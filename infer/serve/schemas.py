@@ -18,7 +18,10 @@ EXAMPLE: JsonDict = {"id": "a1", "title": TITLE, "body": BODY}
 
 
 def _in_calendar(text: str) -> str:
-    date.fromisoformat(text)
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("no calendar has this day") from None  # its own message quotes what was sent
     return text
 
 

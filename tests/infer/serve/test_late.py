@@ -38,4 +38,5 @@ def test_a_date_that_no_calendar_has_is_refused():
         wrong = asking.post("/v1/label", json={"body": BODY, "published": "2024-13-99"})
         right = asking.post("/v1/label", json={"body": BODY, "published": "2024-02-29"})
     assert wrong.status_code == 422 and wrong.json()["error"]["field"] == "published"
+    assert "2024" not in wrong.json()["error"]["message"]
     assert right.json()["results"][0]["published"] == "2024-02-29"
