@@ -29,6 +29,9 @@ LONGEST_LINE = 64_000_000
 # What `infer.cells.guarded` put before a cell that a spreadsheet would run.
 GUARD = r"'^''(''*[=+\-@\t\r\n])'"
 
+# Characters of a file's first line that are looked at; a record has some thousands.
+FIRST_LINE = 1_000_000
+
 
 def quoted(text: str) -> str:
     """Put text as SQL says it."""
@@ -116,17 +119,23 @@ def _struct(fields: dict[str, str], condition: str) -> str:
 
 def _first_keys(path: str) -> list[str]:
     with Path(path).open(encoding="utf-8", errors="replace") as file:
-        line = next((line for line in file if line.strip()), "")
+        line = next((line for line in iter(lambda: file.readline(FIRST_LINE), "") if line.strip()), "")
     try:
         row = json.loads(line)
-    except ValueError as error:
-        raise UsageError(f"{path}: the first line is no JSON ({error}); label the articles again") from None
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if len(line) < FIRST_LINE else "it is too long"
+        raise UsageError(
+            f"{path}: the first line is no record ({reason}); label the articles again"
+        ) from None
     return list(row) if isinstance(row, dict) else []
 
 
 def _header(path: str) -> list[str]:
     with Path(path).open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        names = next(csv.reader(file), [])
+        try:
+            names = next(csv.reader(iter(lambda: file.readline(FIRST_LINE), "")), [])
+        except csv.Error as error:
+            raise UsageError(f"{path}: its first line names no columns ({error}); label again") from None
     if len(set(names)) < len(names):
         raise UsageError(f"{path}: a column stands twice in its first line: {shown(names)}")
     return names

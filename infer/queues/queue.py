@@ -57,7 +57,7 @@ class Leases(Strict):
 
     lease_seconds: Annotated[float, Field(gt=0)] = 60.0
     max_attempts: Annotated[int, Field(ge=1)] = 3
-    max_deaths: Annotated[int, Field(ge=1)] = 5
+    max_deaths: Annotated[int, Field(ge=1)] = 10
     keep_days: Annotated[float, Field(gt=0)] = 30.0
 
 

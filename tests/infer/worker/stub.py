@@ -60,7 +60,7 @@ def config(**more):
 
 
 def main(url, folder, *options):
-    deaths = 2 if "--timid" in options else 5
+    deaths = 2 if "--timid" in options else 10
     leases = Leases(lease_seconds=LEASE, max_deaths=deaths)
     settings = config(grace_seconds=0.5 if "--hasty" in options else 30.0, leases=leases)
     queue = open_queue(url, settings.leases)
