@@ -124,7 +124,7 @@ class Webhook:
                 problem = f"{self._where}: " + (f"answers {status}" if status else said)
                 event(log, logging.WARNING, "waiting", problem=problem)
             if not wait(pause or _pause(tried)):
-                raise Stopped(f"{self._where}: {status or 'no answer'} {said}")
+                raise Stopped(f"{self._where}: {status or 'no answer'}")
 
     def _try(self, job: str, body: bytes) -> tuple[int, str, float | None]:
         """Status (0 where there is no answer), what was said, and how long to wait if the server says it."""
