@@ -7,7 +7,6 @@ import os
 import sys
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,6 +28,7 @@ from infer.cli_options import (
     MaxPage,
     Method,
     MethodName,
+    ModelFolder,
     Output,
     Split,
     SummarizerFolder,
@@ -70,9 +70,7 @@ def mujaz(
 def label(
     inputs: Inputs,
     output: Output = None,
-    model: Annotated[
-        Path | None, typer.Option(help="Folder of a topic model; the one that comes with Mujaz by default.")
-    ] = None,
+    model: ModelFolder = None,
     summaries: Annotated[bool, typer.Option("--summaries/--no-summaries", help="Summarize too.")] = True,
     id_column: IdColumn = "id",
     title_column: TitleColumn = "title",

@@ -66,6 +66,10 @@ Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the model; 
 Method = Annotated[
     MethodName, typer.Option(help="What writes summaries: the model, the article's own lead, or either.")
 ]
+ModelFolder = Annotated[
+    Path | None,
+    typer.Option("--model", help="Folder of a topic model; the one that comes with Mujaz by default."),
+]
 SummarizerFolder = Annotated[
     Path | None,
     typer.Option("--summarizer", help="Folder of a summarizer; the one that comes with Mujaz by default."),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +10,9 @@ from typing import Annotated
 import typer
 
 from infer import doctor as diagnosis
-from infer.cli_options import DONE, FAILED, LengthName, MethodName, Threads
+from infer.cli_options import DONE, FAILED, LengthName, MethodName, ModelFolder, SummarizerFolder, Threads
 from infer.errors import UsageError
+from infer.extras import need
 from infer.logs import log_to
 
 app = typer.Typer()
@@ -30,8 +30,8 @@ def serve(
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Instead of the configs/serve.yaml of Mujaz.")
     ] = None,
-    model: Annotated[Path | None, typer.Option(help="Folder of a topic model; Mujaz's by default.")] = None,
-    summarizer: Annotated[Path | None, typer.Option(help="Folder of a summarizer.")] = None,
+    model: ModelFolder = None,
+    summarizer: SummarizerFolder = None,
     method: Annotated[MethodName | None, typer.Option(help="What writes summaries.")] = None,
     length: Annotated[LengthName | None, typer.Option(help="Of summaries.")] = None,
     threads: Threads = None,
@@ -46,9 +46,7 @@ def serve(
 
     Exit codes: 0 stopped, 2 usage, 1 failure.
     """
-    for module in ("fastapi", "prometheus_client", "uvicorn"):
-        if find_spec(module) is None:
-            raise UsageError(f"the service needs {module}: pip install 'mujaz[serve]'")
+    need("services", "serve", "fastapi", "prometheus_client", "uvicorn")
     import uvicorn
 
     from infer.serve.app import create_app
@@ -56,10 +54,10 @@ def serve(
     from infer.serve.run import check_place, options
 
     settings = load_serve_config(config)
-    given = {"model": model, "summarizer": summarizer, "threads": threads, "method": method, "length": length}
-    models = settings.models.model_copy(update={k: v for k, v in given.items() if v is not None})
-    where = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
-    settings = settings.model_copy(update={"models": models, **where})
+    models = settings.models.but(
+        model=model, summarizer=summarizer, threads=threads, method=method, length=length
+    )
+    settings = settings.but(models=models, host=host, port=port)
     keys = api_keys(os.environ.get(KEYS, ""))
     if not keys and not open_to_all and not _is_loopback(settings.host):
         raise UsageError(

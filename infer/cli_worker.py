@@ -30,7 +30,9 @@ from infer.cli_options import (
     LengthName,
     MaxPage,
     MethodName,
+    ModelFolder,
     Split,
+    SummarizerFolder,
     TextColumn,
     Threads,
     TitleColumn,
@@ -119,8 +121,8 @@ def worker(
         ),
     ] = None,
     config: ConfigFile = None,
-    model: Annotated[Path | None, typer.Option(help="Folder of a topic model; Mujaz's by default.")] = None,
-    summarizer: Annotated[Path | None, typer.Option(help="Folder of a summarizer.")] = None,
+    model: ModelFolder = None,
+    summarizer: SummarizerFolder = None,
     method: Annotated[MethodName | None, typer.Option(help="What writes summaries.")] = None,
     length: Annotated[LengthName | None, typer.Option(help="Of summaries.")] = None,
     threads: Threads = None,
@@ -132,8 +134,9 @@ def worker(
     Exit codes: 0 stopped or drained, 2 usage, 1 failure.
     """
     settings = _configured(config, queue, deliver)
-    given = {"model": model, "summarizer": summarizer, "threads": threads, "method": method, "length": length}
-    models = settings.models.model_copy(update={k: v for k, v in given.items() if v is not None})
+    models = settings.models.but(
+        model=model, summarizer=summarizer, threads=threads, method=method, length=length
+    )
     log_to(level=settings.log_level)
     with (
         closing(open_queue(settings.queue, settings.leases)) as opened,
@@ -238,8 +241,7 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def _configured(config: Path | None, queue: str | None, deliver: str | None = None) -> WorkerConfig:
-    given = {name: value for name, value in {"queue": queue, "deliver": deliver}.items() if value is not None}
-    return load_worker_config(config).model_copy(update=given)
+    return load_worker_config(config).but(queue=queue, deliver=deliver)
 
 
 @contextmanager

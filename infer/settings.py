@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -16,6 +16,10 @@ class Strict(BaseModel):
     """Base of all configuration: frozen, and an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def but(self, **given: object) -> Self:
+        """A copy in which what is given stands instead; None is not given."""
+        return self.model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 Config = TypeVar("Config", bound=Strict)

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from infer.errors import UsageError
+from infer.extras import need
 from infer.queues.queue import Leases, Queue
 from infer.queues.sqlite import SqliteQueue
 
@@ -33,6 +34,7 @@ def open_queue(url: str, leases: Leases | None = None, *, create: bool = True) -
             raise UsageError(f"--queue {url}: names no file; such as {FORMS}")
         return SqliteQueue(Path(path), leases, create=create)
     if urlsplit(url).scheme in REDIS:
+        need("queues in Redis", "redis", "redis")
         from infer.queues.streams import open_streams  # here, as what it needs is an extra
 
         return open_streams(url, leases)

@@ -120,7 +120,7 @@ class SqliteQueue:
                 given_up.append((each.job, (error, now)))
             else:
                 again.append((each.job, (error, now + each.pause)))
-        with self._lock, self._transaction():
+        with self._transaction():
             return self._each(sql.AGAIN, again) | self._each(sql.BURY, given_up)
 
     def release(self, jobs: Sequence[Job]) -> None:

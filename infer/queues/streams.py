@@ -18,6 +18,8 @@ from threading import RLock
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import redis
+
 from infer.batching import estimated_tokens
 from infer.errors import UsageError
 from infer.queues import lua
@@ -41,11 +43,6 @@ from infer.queues.queue import (
     unpack_article,
 )
 from infer.schema import Article
-
-try:
-    import redis
-except ImportError:
-    raise UsageError("queues in Redis need redis: pip install 'mujaz[redis]'") from None
 
 GROUP = "workers"
 OLDEST_SERVER = (6, 2)  # the first with XAUTOCLAIM
