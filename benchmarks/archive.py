@@ -4,10 +4,11 @@
         [--encoder FOLDER …] [--articles 20000] [--exact 1000] [--sample 96] [-o OUT.json]
 
 Whole commands from a shell over articles drawn at random: `mujaz label -o labels/` with the cascade, and with
---exact on fewer. Then on a sample of the same articles the loop that a user would write, a transformers
-text-classification pipeline in float32 with batches of 16 (once for each encoder folder; its head is random,
-which changes no speed), and TF-IDF with logistic regression. Last, where the time goes, stage by stage in one
-thread. With --memory, instead: peak memory over made-up articles, without the topic model.
+--exact on fewer, with leads for summaries; on these fewer also with the summaries of the model. Then on a
+sample of the same articles the loop that a user would write, a transformers text-classification pipeline in
+float32 with batches of 16 (once for each encoder folder; its head is random, which changes no speed), and
+TF-IDF with logistic regression. Last, where the time goes, stage by stage in one thread. With --memory,
+instead: peak memory over made-up articles, without the topic model.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from infer.schema import Article
 from infer.stories.copies import Stories, signatures
 
 MAIN = "from infer.cli import main; main()"
+LEADS = ("--method", "lead")
 BATCH, LONGEST = 16, 512
 STAGED = 512  # articles whose stages are timed
 MADE_UP = (10_000, 100_000, 1_000_000)
@@ -52,7 +54,7 @@ from infer.pipeline import load
 from infer.topics import TopicModel
 TopicModel.windows = lambda self, articles: [type("W", (), {"article": i}) for i in range(len(articles))]
 TopicModel.log_odds = lambda self, windows: np.full((len(windows), len(self.topics)), -5, np.float32)
-with open_archive(sys.argv[2], load(), exact=True) as run:
+with open_archive(sys.argv[2], load(method="lead"), exact=True) as run:
     for _ in run.results([sys.argv[1]]):
         pass
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
@@ -74,9 +76,11 @@ def main() -> None:
         pq.write_table(table.take(order[: arguments.articles]), mix)
         pq.write_table(table.take(order[: arguments.exact]), few)
         rates = {
-            "mujaz label": _command(mix, Path(scratch) / "mix"),
-            "mujaz label, nothing new": _command(mix, Path(scratch) / "mix"),
-            "mujaz label --exact": _command(few, Path(scratch) / "few", "--exact"),
+            "mujaz label": _command(mix, Path(scratch) / "mix", *LEADS),
+            "mujaz label, nothing new": _command(mix, Path(scratch) / "mix", *LEADS),
+            "mujaz label --exact": _command(few, Path(scratch) / "few", "--exact", *LEADS),
+            "mujaz label, the model's summaries on topic": _command(few, Path(scratch) / "written"),
+            "mujaz label, leads for the same": _command(few, Path(scratch) / "leads", *LEADS),
         }
         sample = _articles(few)[: arguments.sample]
         stages = _stages(few)
@@ -183,7 +187,7 @@ def _stages(source: Path) -> dict[str, dict[str, float]]:
 
 
 def _shares(source: Path, *, exact: bool) -> dict[str, float]:
-    pipeline = load(threads=1)
+    pipeline = load(threads=1, method="lead")
     topics, summarizer = pipeline.topics, pipeline.summarizer
     if topics is None or summarizer is None:
         raise SystemExit("the models that come with Mujaz are missing")

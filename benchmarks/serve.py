@@ -39,7 +39,7 @@ PLAIN = """
 import sys, uvicorn
 from fastapi import FastAPI
 from infer import load
-pipeline = load(explain=True)
+pipeline = load(explain=True, method="lead")
 app = FastAPI()
 @app.get("/readyz")
 def ready():
@@ -172,7 +172,7 @@ def _service(script: str, *, plain: bool) -> Iterator[tuple[str, int]]:
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    arguments = [port] if plain else ["serve", "--port", port]
+    arguments = [port] if plain else ["serve", "--port", port, "--method", "lead"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MUJAZ_")}
     with tempfile.TemporaryFile("w+") as said:
         command = [sys.executable, "-c", script, *arguments]

@@ -33,6 +33,7 @@ from infer.bundle import open_bundle
 from infer.inputs import read
 from infer.pipeline import DEFAULT_WRITER, default_model
 from infer.schema import Article
+from infer.summary import Guarded
 from infer.writer import Writer
 from train.pointer import PointerBart
 from train.trainer import multiplies_bf16
@@ -62,7 +63,7 @@ def main() -> None:
         "tokens_an_article": round(sum(map(len, sources)) / len(sources)),
         "tokens_a_summary": arguments.tokens,
         "cases": cases,
-        "as_it_is_used": _used(writer, articles, arguments.runs),
+        "as_it_is_used": _used(Guarded(writer), articles, arguments.runs),
         "machine": machine("onnxruntime", "torch", "transformers", "ctranslate2"),
     }
     publish(result, arguments.output)
@@ -195,10 +196,10 @@ def _ctranslate2(config: BartConfig, folder: Path, scratch: Path) -> Write:
     return write
 
 
-def _used(writer: Writer, articles: list[Article], runs: int) -> dict[str, float]:
-    """Summaries a second with the folder's own settings, and what they come to."""
-    seconds = measure({"": lambda: writer.write(articles)}, runs)[""]
-    texts = [found[0] for found in writer.write(articles) if found]
+def _used(guarded: Guarded, articles: list[Article], runs: int) -> dict[str, float]:
+    """Summaries a second with the folder's own settings, ranked and guarded, and what they come to."""
+    seconds = measure({"": lambda: guarded.summarize(articles)}, runs)[""]
+    texts = [summary.text for summary in guarded.summarize(articles) if summary]
     return {
         "summaries_a_second": round(len(articles) / sorted(seconds)[len(seconds) // 2], 2),
         "words_a_summary": round(sum(len(text.split()) for text in texts) / max(1, len(texts)), 1),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from itertools import islice
@@ -12,7 +12,7 @@ from typing import Any
 from infer.errors import ModelError, UsageError
 from infer.hours import agreed, time_of
 from infer.schema import Article, Record, RefusedSummary, Reject
-from infer.summary import Summarizer, Summary, open_summarizer
+from infer.summary import Lead, Summarizer, Summary, open_summarizer
 from infer.text import language_problem
 from infer.topics import TopicModel, TopicScores
 
@@ -32,11 +32,22 @@ class Pipeline:
 
     Attributes:
         explain: Whether records say which sentences carry a summary, and what was refused.
+        off_topic: Summarizes what is on no topic; the summarizer does where None, or where no topics are
+            asked for.
     """
 
     topics: TopicModel | None
     summarizer: Summarizer | None
     explain: bool = False
+    off_topic: Summarizer | None = None
+
+    @property
+    def writing(self) -> str:
+        """What summaries depend on beside the article and its topics."""
+        if self.summarizer is None:
+            return "none"
+        off_topic = f", off topic {self.off_topic.version}" if self.topics and self.off_topic else ""
+        return f"{self.summarizer.version}{off_topic}{' explained' if self.explain else ''}"
 
     def analyze(self, articles: Iterable[Article | Mapping[str, Any]]) -> list[Result]:
         """Label and summarize articles.
@@ -66,9 +77,24 @@ class Pipeline:
 
     def _records(self, articles: list[Article]) -> Iterator[Record]:
         scores = self.topics.predict(articles) if self.topics and articles else [None] * len(articles)
-        summaries = self.summarizer.summarize(articles) if self.summarizer else [None] * len(articles)
+        summaries = self.summarize(articles, scores)
         for article, score, summary in zip(articles, scores, summaries, strict=True):
             yield self.record(article, score, summary)
+
+    def summarize(
+        self, articles: Sequence[Article], scores: Sequence[TopicScores | None]
+    ) -> list[Summary | None]:
+        """Summaries of articles in order, by what their topics ask for; None where there is none."""
+        found: list[Summary | None] = [None] * len(articles)
+        split = self.topics is not None and self.off_topic is not None
+        off = [split and not (score and score.topics) for score in scores]
+        for summarizer, wanted in ((self.summarizer, False), (self.off_topic, True)):
+            places = [i for i, other in enumerate(off) if other == wanted]
+            if summarizer and places:
+                summaries = summarizer.summarize([articles[i] for i in places])
+                for i, summary in zip(places, summaries, strict=True):
+                    found[i] = summary
+        return found
 
     def record(self, article: Article, score: TopicScores | None, summary: Summary | None) -> Record:
         """What is said of an article, by what the models say of it."""
@@ -119,7 +145,9 @@ def load(
         summaries: Summarize articles.
         threads: Threads of a model; all cores where None.
         method: What writes summaries: ``model``, the lead where the model's are not faithful; ``lead``
-            alone; or ``auto``, the model if one is there.
+            alone; or ``auto``, where a model is there, the model for articles on a topic, which are
+            those that are read, and the lead for others, which takes no time; titles that are headlines
+            stay.
         length: ``headline`` (up to 12 words), ``short`` (a sentence) or ``long`` (two or three).
         summarizer: Folder of a summarizer; the one that comes with Mujaz where None.
         explain: Let records say which sentences carry a summary, and what was refused.
@@ -140,7 +168,9 @@ def load(
     if not summaries:
         return Pipeline(topic_model, None)
     folder = Path(summarizer) if summarizer else _writer(method)
-    return Pipeline(topic_model, open_summarizer(folder, length, threads), explain)
+    off_topic = Lead(length) if topics and folder and method == "auto" else None
+    summaries_by = open_summarizer(folder, length, threads, keep_titles=method == "auto")
+    return Pipeline(topic_model, summaries_by, explain, off_topic)
 
 
 def _writer(method: str) -> Path | None:

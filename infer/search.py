@@ -43,6 +43,19 @@ class Settings:
     never: int = 1
 
 
+@dataclass(frozen=True)
+class Found:
+    """A sequence.
+
+    Attributes:
+        tokens: Without start and end.
+        score: Its log-probability over its length with the end, to the power of the length penalty.
+    """
+
+    tokens: list[int]
+    score: float
+
+
 @dataclass
 class _Hypotheses:
     """What is finished of one article: tokens, without the end, and scores, best first."""
@@ -50,8 +63,11 @@ class _Hypotheses:
     tokens: list[list[int]]
     scores: list[np.float32]
 
+    def found(self) -> list[Found]:
+        return [Found(tokens, float(s)) for tokens, s in zip(self.tokens, self.scores, strict=True)]
 
-def search(step: Step, starts: list[int], settings: Settings) -> list[list[list[int]]]:
+
+def search(step: Step, starts: list[int], settings: Settings) -> list[list[Found]]:
     """Write for a batch of articles.
 
     Args:
@@ -60,33 +76,38 @@ def search(step: Step, starts: list[int], settings: Settings) -> list[list[list[
         settings: How to search.
 
     Returns:
-        For each article the best sequences, best first, without start and end token: one where
-        ``num_beams`` is 1.
+        For each article the best sequences, best first: one where ``num_beams`` is 1.
     """
     if settings.num_beams == 1:
-        return [[tokens] for tokens in _greedy(step, starts, settings)]
+        return [[found] for found in _greedy(step, starts, settings)]
     return _beams(step, starts, settings)
 
 
-def _greedy(step: Step, starts: list[int], settings: Settings) -> list[list[int]]:
+def _greedy(step: Step, starts: list[int], settings: Settings) -> list[Found]:
+    sums = np.zeros(len(starts), np.float32)
     written: list[list[int]] = [[start] for start in starts]
     open_: Ints = np.arange(len(starts))
     kept = np.arange(len(starts))
     for length in range(settings.max_new_tokens):
         tokens = _recent([[written[i]] for i in open_])
         banned = _banned([[written[i]] for i in open_], length, settings)
-        _, found = step(tokens, kept, banned, kept)
+        values, found = step(tokens, kept, banned, kept)
         chosen = found[:, 0, 0]
+        sums[open_] += values[:, 0, 0]
         for i, token in zip(open_, chosen, strict=True):
             written[i].append(int(token))
         kept = np.flatnonzero(chosen != settings.end)
         open_ = open_[kept]
         if not len(open_):
             break
-    return [_stripped(tokens[1:], settings.end) for tokens in written]
+    lengths = [np.float32(len(tokens) - 1) ** settings.length_penalty for tokens in written]
+    return [
+        Found(_stripped(tokens[1:], settings.end), float(total / length))
+        for tokens, total, length in zip(written, sums, lengths, strict=True)
+    ]
 
 
-def _beams(step: Step, starts: list[int], settings: Settings) -> list[list[list[int]]]:
+def _beams(step: Step, starts: list[int], settings: Settings) -> list[list[Found]]:
     beams = settings.num_beams
     running = [[[start] for _ in range(beams)] for start in starts]
     scores = np.zeros((len(starts), beams), np.float32)
@@ -111,7 +132,7 @@ def _beams(step: Step, starts: list[int], settings: Settings) -> list[list[list[
         kept = np.array(places, np.int64)
         open_ = open_[kept]
         order = np.concatenate(orders).astype(np.int64)
-    return [done.tokens for done in finished]
+    return [done.found() for done in finished]
 
 
 def _best(sums: Floats, found: Ints, count: int) -> list[tuple[np.float32, int, int]]:

@@ -10,9 +10,11 @@ from typing import Protocol
 
 from infer.errors import UsageError
 from infer.faithful import TITLE, Evidence, Refused, Unsupported, choose
+from infer.fluency import disfluencies
+from infer.ranking import rank
 from infer.schema import LENGTHS, Article
 from infer.text import normalize, sentences, words
-from infer.writer import Writer
+from infer.writer import Draft, Writer
 
 MOST_WORDS = 60
 # Words of a headline at most, sentences and words of a long summary.
@@ -70,7 +72,7 @@ class Candidates(Protocol):
 
     def write(
         self, articles: Sequence[Article], length: str = "short", *, beams: int | None = None
-    ) -> list[list[str]]:
+    ) -> list[list[Draft]]:
         """For each article in order some texts, best first."""
         ...
 
@@ -103,44 +105,80 @@ class Lead:
 class Guarded:
     """What a model writes, its best text that says nothing its article does not; else the lead.
 
+    Where the model's folder has weights for it, short texts and the lead are ranked first: the lead
+    stands too where no text is better.
+
     Args:
         writer: The model.
         length: One of ``infer.schema.LENGTHS``.
         beams: Width of the search; the model folder's own where None.
+        keep_titles: Let a title that is a headline stand where one is asked for.
     """
 
-    def __init__(self, writer: Candidates, length: str = "short", beams: int | None = None) -> None:
+    def __init__(
+        self,
+        writer: Candidates,
+        length: str = "short",
+        beams: int | None = None,
+        *,
+        keep_titles: bool = False,
+    ) -> None:
         self.writer = writer
         self.length = length
         self.beams = beams
+        self.keep_titles = keep_titles and length == "headline"
         self._lead = Lead(length)
+        self._ranking = getattr(writer, "ranking", None) if length == "short" else None
 
     @property
     def version(self) -> str:
         """The model, the search, and what stands where the guard refuses; to be raised with the guard."""
         name = getattr(self.writer, "name", type(self.writer).__name__)
-        return f"{name} guard-1 beams {self.beams} {self._lead.version}"
+        titles = " titles kept" if self.keep_titles else ""
+        return f"{name} guard-2 beams {self.beams} {self._lead.version}{titles}"
 
     def summarize(self, articles: list[Article]) -> list[Summary | None]:
         """Summarize a batch; None where the model fails and an article has no lead."""
-        worth = [i for i, article in enumerate(articles) if len(article.body.split()) >= WORTH_WRITING]
-        written: list[list[str]] = [[] for _ in articles]
+        worth = [i for i, article in enumerate(articles) if self._is_worth_writing(article)]
+        written: list[list[Draft]] = [[] for _ in articles]
         found = self.writer.write([articles[i] for i in worth], self.length, beams=self.beams)
         for i, texts in zip(worth, found, strict=True):
             written[i] = texts
         leads = self._lead.summarize(articles)
         return [self._choose(*given) for given in zip(articles, written, leads, strict=True)]
 
-    def _choose(self, article: Article, written: list[str], lead: Summary | None) -> Summary | None:
+    def _is_worth_writing(self, article: Article) -> bool:
+        if self.keep_titles and 0 < len(words(normalize(article.title))) <= HEADLINE_WORDS:
+            return False
+        return len(article.body.split()) >= WORTH_WRITING
+
+    def _faults(self, draft: Draft, article: Article) -> tuple[Unsupported, ...]:
+        """Why a text is no summary, whatever it says; none for the lead."""
+        size = len(words(draft.text))
+        if self.length == "headline" and size > HEADLINE_WORDS:
+            why = f"a headline has up to {HEADLINE_WORDS}"
+            return (Unsupported("length", f"{size} words", why),)
+        return disfluencies(draft, article)
+
+    def _choose(self, article: Article, written: list[Draft], lead: Summary | None) -> Summary | None:
         if not written:
             return lead
-        fitting = [text for text in written if _has_length(text, self.length)]
-        long = tuple(_too_long(text) for text in written if text not in fitting)
+        texts = [draft.text for draft in written]
+        if self._ranking and lead:
+            texts = rank(written, article, lead.text, self._ranking)
+        faults = {draft.text: self._faults(draft, article) for draft in written}
+        unfit = tuple(Refused(text, faults[text]) for text in texts if faults.get(text))
+        fitting = [text for text in texts if not faults.get(text)]
         chosen = choose(fitting, article, lead.text if lead else None)
-        return Summary(chosen.text, chosen.method, long + chosen.refused, chosen.evidence) if chosen else None
+        if chosen is None:
+            return None
+        method = "lead" if lead and chosen.text == lead.text else chosen.method
+        return Summary(chosen.text, method, unfit + chosen.refused, chosen.evidence)
 
 
-def open_summarizer(folder: Path | None, length: str = "short", threads: int | None = None) -> Summarizer:
+def open_summarizer(
+    folder: Path | None, length: str = "short", threads: int | None = None, *, keep_titles: bool = False
+) -> Summarizer:
     """The model of a folder under guard, or the lead where there is none.
 
     Raises:
@@ -149,17 +187,9 @@ def open_summarizer(folder: Path | None, length: str = "short", threads: int | N
     """
     if length not in LENGTHS:
         raise UsageError(f"no length {length!r}; known are {', '.join(LENGTHS)}")
-    return Guarded(Writer.from_pretrained(folder, threads), length) if folder else Lead(length)
-
-
-def _has_length(text: str, length: str) -> bool:
-    """Whether a headline is one; the other lengths are as the model was taught them."""
-    return length != "headline" or len(words(text)) <= HEADLINE_WORDS
-
-
-def _too_long(text: str) -> Refused:
-    size = f"{len(words(text))} words"
-    return Refused(text, (Unsupported("length", size, f"a headline has up to {HEADLINE_WORDS}"),))
+    if folder is None:
+        return Lead(length)
+    return Guarded(Writer.from_pretrained(folder, threads), length, keep_titles=keep_titles)
 
 
 def _lead(article: Article, wanted: str = "short") -> Summary | None:

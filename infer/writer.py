@@ -14,7 +14,7 @@ from onnxruntime import InferenceSession, OrtValue
 from infer.bundle import Bundle, open_bundle
 from infer.errors import ModelError, UsageError
 from infer.schema import LENGTHS, Article
-from infer.search import Settings, search
+from infer.search import Found, Settings, search
 from infer.text import prepare
 
 Ints = npt.NDArray[np.int64]
@@ -28,6 +28,21 @@ TITLE_SHARE = 3
 EMPTY = 3
 # What a folder's generation_config.json may set, by the names that transformers gives.
 GENERATION = ("num_beams", "max_new_tokens", "min_new_tokens", "no_repeat_ngram_size", "length_penalty")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text that a model wrote.
+
+    Attributes:
+        text: What it says.
+        score: The search's own, mostly the mean log-probability of a token.
+        finished: False where the longest length cut it off.
+    """
+
+    text: str
+    score: float = 0.0
+    finished: bool = True
 
 
 @dataclass
@@ -46,7 +61,13 @@ class _Reading:
 
 
 class Writer:
-    """A summarizer of the kind that ``mujaz-train summarizer`` exports."""
+    """A summarizer of the kind that ``mujaz-train summarizer`` exports.
+
+    Attributes:
+        name: The model's name and a hash of what it is.
+        settings: How it searches, for each of ``LENGTHS``.
+        ranking: Weights by which short drafts are ranked (``infer.ranking``), None where there are none.
+    """
 
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
         config = bundle.config
@@ -59,6 +80,7 @@ class Writer:
         self._starts: dict[str, int] = config["starts"]
         self._heads: tuple[int, int] = (config["heads"], config["width"] // config["heads"])
         self.settings = {name: self._settings(bundle.generation, name) for name in LENGTHS}
+        self.ranking: dict[str, float] | None = config.get("ranking")
         self._tokenizer = bundle.tokenizer
         self._encoder = bundle.session(config["encoder"], threads)
         self._decoder = bundle.session(config["decoder"], threads)
@@ -82,7 +104,7 @@ class Writer:
 
     def write(
         self, articles: Sequence[Article], length: str = "short", *, beams: int | None = None
-    ) -> list[list[str]]:
+    ) -> list[list[Draft]]:
         """Write for articles, in order; for each the best texts, best first, and none for an empty one.
 
         Args:
@@ -99,7 +121,7 @@ class Writer:
 
     def texts(
         self, sources: Sequence[list[int]], length: str = "short", *, beams: int | None = None
-    ) -> list[list[str]]:
+    ) -> list[list[Draft]]:
         """The same for articles as token ids, from ``source``."""
         if length not in LENGTHS:
             raise UsageError(f"no length {length!r}; known are {', '.join(LENGTHS)}")
@@ -108,15 +130,20 @@ class Writer:
         settings = self.settings[length]
         if beams is not None:
             settings = replace(settings, num_beams=beams)
-        texts: list[list[str]] = [[] for _ in sources]
+        drafts: list[list[Draft]] = [[] for _ in sources]
         for batch in _batches([len(source) for source in sources], settings.num_beams):
             chosen = [i for i in batch if len(sources[i]) > EMPTY]
             if not chosen:
                 continue
             found = self.generate([sources[i] for i in chosen], self._starts[length], settings)
             for i, hypotheses in zip(chosen, found, strict=True):
-                texts[i] = [text for ids in hypotheses if (text := self._tokenizer.decode(ids).strip())]
-        return texts
+                decoded = [self._draft(each, settings) for each in hypotheses]
+                drafts[i] = [draft for draft in decoded if draft.text]
+        return drafts
+
+    def _draft(self, found: Found, settings: Settings) -> Draft:
+        text = self._tokenizer.decode(found.tokens).strip()
+        return Draft(text, found.score, len(found.tokens) < settings.max_new_tokens)
 
     def source(self, article: Article, *, titled: bool = True) -> list[int]:
         """The token ids in which the model reads an article."""
@@ -129,10 +156,8 @@ class Writer:
         begin = [self._begin, *ids[0][: self._window // TITLE_SHARE], self._end]
         return [*begin, *ids[1][: self._window - len(begin) - 1], self._end]
 
-    def generate(
-        self, sources: Sequence[Sequence[int]], start: int, settings: Settings
-    ) -> list[list[list[int]]]:
-        """Token ids written for a batch of sources: for each the best sequences, best first."""
+    def generate(self, sources: Sequence[Sequence[int]], start: int, settings: Settings) -> list[list[Found]]:
+        """What is written for a batch of sources: for each the best sequences, best first."""
         reading = self._read(sources, settings.num_beams)
 
         def step(tokens: Ints, order: Ints, banned: Ints, kept: Ints) -> tuple[npt.NDArray[np.float32], Ints]:

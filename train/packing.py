@@ -15,14 +15,17 @@ from tokenizers import Tokenizer
 from infer.errors import UsageError
 from infer.text import prepare, sentences, words
 from train.pairs import Packed
+from train.rouge import rouge
 
 log = logging.getLogger(__name__)
 
 # Words in a row that two texts share when one is taken for a copy of the other.
 SHARED = 8
 # To be raised with every change of what is packed: what was packed by another version is not used.
-VERSION = 2
+VERSION = 3
+COLUMNS = ("lengths", "pieces", "good_title", "good_summary", "good_lead", "chosen", "added", "several")
 FEWEST_WORDS = 40
+FEWEST_SENTENCES = 4
 TITLE_WORDS = range(4, 13)
 SUMMARY_WORDS = range(7, 70)
 # Least share of a title's or a summary's words that its article must have: others teach to invent.
@@ -33,6 +36,7 @@ ADDED_NEWS = 0.5
 # A sentence of which more is new tells of something else.
 ALL_NEWS = 0.9
 SEARCHED = 8
+CHOSEN_FROM = 16
 
 _PREFIX = re.compile(r"^(?:[وف]?(?:ال|لل|بال|كال)|[وفبلك])(?=\w{3})")
 _SUFFIX = re.compile(r"(?<=\w{3})(?:ات|ون|ين|ان|ها|هم|[ةهيا])$")
@@ -95,10 +99,10 @@ def pack(texts: Iterable[Text], tokenizer: Tokenizer, window: int, *, judged: bo
         judged: Leave out what would teach to invent, as from the articles to train on.
     """
     tokens: list[int] = []
-    columns: dict[str, list[int]] = {
-        name: [] for name in ("lengths", "pieces", "good_title", "good_summary", "added", "several")
-    }
+    columns: dict[str, list[int]] = {name: [] for name in COLUMNS}
     for text in texts:
+        if judged and not _teaches(text):
+            continue
         parts = [text.title, text.summary, *text.body[:window]]
         ids = [e.ids for e in tokenizer.encode_batch_fast(parts, add_special_tokens=False)]
         body = _cut(ids[2:], window)
@@ -107,6 +111,11 @@ def pack(texts: Iterable[Text], tokenizer: Tokenizer, window: int, *, judged: bo
         columns["pieces"].append(2 + len(body))
         columns["good_title"].append(not judged or good_title(text.title, source[1:]))
         columns["good_summary"].append(not judged or good_summary(text.summary, source))
+        lead = len(body) >= FEWEST_SENTENCES and good_summary(
+            text.body[0], [text.title, *text.body[1 : len(body)]]
+        )
+        columns["good_lead"].append(lead)
+        columns["chosen"].append(chosen(text.summary, text.body[: len(body) - 1]))
         columns["added"].append(added(text.summary, text.body[: len(body) - 1]))
         columns["several"].append(len(sentences(text.summary)) > 1)
         tokens += [i for piece in [*ids[:2], *body] for i in piece]
@@ -117,9 +126,17 @@ def pack(texts: Iterable[Text], tokenizer: Tokenizer, window: int, *, judged: bo
         pieces=np.array(columns["pieces"], np.int64),
         good_title=np.array(columns["good_title"], bool),
         good_summary=np.array(columns["good_summary"], bool),
+        good_lead=np.array(columns["good_lead"], bool),
+        chosen=np.array(columns["chosen"], np.int64),
         added=np.array(columns["added"], np.int64),
         several=np.array(columns["several"], bool),
     )
+
+
+def _teaches(text: Text) -> bool:
+    """Whether an article has enough to say: short posts are most of what is collected, and all lead."""
+    long = sum(len(sentence.split()) for sentence in text.body) >= FEWEST_WORDS
+    return bool(text.summary) or len(text.body) >= FEWEST_SENTENCES or (bool(text.title) and long)
 
 
 def good_title(title: str, body: Sequence[str]) -> bool:
@@ -148,6 +165,13 @@ def added(summary: str, body: Sequence[str]) -> int:
             if news < ALL_NEWS and most <= worth:
                 best, most = i, worth
     return best
+
+
+def chosen(summary: str, body: Sequence[str]) -> int:
+    """Number of the sentence that is nearest to a summary by ROUGE-2, -1 where none is near."""
+    scores = [rouge(summary, sentence)["rouge2"] if summary else 0.0 for sentence in body[:CHOSEN_FROM]]
+    best = max(scores, default=0.0)
+    return scores.index(best) if best > 0 else -1
 
 
 def stem(word: str) -> str:

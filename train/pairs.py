@@ -54,6 +54,8 @@ class Packed:
         pieces: Pieces of each article.
         good_title: Whether the title says what the body does, for each article.
         good_summary: The same of the summary.
+        good_lead: Whether the sentences behind the first say what it does.
+        chosen: Which sentence, from 0, is nearest to the summary; -1 where none is near.
         added: Which sentence, from 0, says most that the summary does not; -1 where none.
         several: Whether the summary has several sentences.
     """
@@ -63,6 +65,8 @@ class Packed:
     pieces: Ints
     good_title: Bools
     good_summary: Bools
+    good_lead: Bools
+    chosen: Ints
     added: Ints
     several: Bools
 
@@ -79,7 +83,7 @@ class Packed:
         """Read what ``save`` wrote."""
         with np.load(path) as file:
             found = {name: file[name] for name in file.files}
-        for name in ("lengths", "pieces", "added"):
+        for name in ("lengths", "pieces", "chosen", "added"):
             found[name] = found[name].astype(np.int64)
         return cls(**found)
 
@@ -164,6 +168,16 @@ class Builder:
         chosen = np.flatnonzero(self.packed.pieces > 3)
         return self._rows(chosen, SHORT, self._piece(chosen, 2))
 
+    def gap(self) -> Rows:
+        """Title and body without its first sentence to that (Zhu et al. 2019, arXiv 1912.11602)."""
+        chosen = np.flatnonzero(self.packed.good_lead)
+        return self._rows(chosen, SHORT, self._piece(chosen, 2), skipped=1)
+
+    def chosen(self) -> Rows:
+        """Title and body to the sentence that is nearest to the summary."""
+        chosen = np.flatnonzero(self.packed.good_summary & (self.packed.chosen >= 0))
+        return self._rows(chosen, SHORT, self._piece(chosen, 2 + self.packed.chosen[chosen]))
+
     def shuffled(self) -> Rows:
         """Body with its sentences in any order to the first of them."""
         chosen = np.flatnonzero(self.packed.pieces > 3)
@@ -180,7 +194,14 @@ class Builder:
         return np.stack([np.arange(len(articles)), self._firsts[articles] + place], 1)
 
     def _rows(
-        self, articles: Ints, start: int, target: Ints, *, titled: bool = True, shuffled: bool = False
+        self,
+        articles: Ints,
+        start: int,
+        target: Ints,
+        *,
+        titled: bool = True,
+        shuffled: bool = False,
+        skipped: int = 0,
     ) -> Rows:
         order = np.argsort(target[:, 0], kind="stable")
         owners, pieces = target[order].T
@@ -189,16 +210,21 @@ class Builder:
         )
         whole = np.bincount(owners, self.packed.lengths[pieces], len(articles)).astype(np.int64)
         kept = np.flatnonzero((whole > 0) & (whole < self.longest))
-        sources, source_lengths = self._sources(articles[kept], titled=titled, shuffled=shuffled)
+        sources, source_lengths = self._sources(
+            articles[kept], titled=titled, shuffled=shuffled, skipped=skipped
+        )
         starts = np.full(len(kept), self.form.starts[start], np.int32)
         return Rows(sources, targets[kept], starts, source_lengths, target_lengths[kept])
 
-    def _sources(self, articles: Ints, *, titled: bool, shuffled: bool) -> tuple[npt.NDArray[np.int32], Ints]:
+    def _sources(
+        self, articles: Ints, *, titled: bool, shuffled: bool, skipped: int
+    ) -> tuple[npt.NDArray[np.int32], Ints]:
         count = len(articles)
-        sentences = self.packed.pieces[articles] - 2
+        firsts = self._firsts[articles] + 2 + skipped
+        sentences = self.packed.pieces[articles] - 2 - skipped
         owners = np.repeat(np.arange(count), sentences)
         place = np.arange(len(owners)) - np.repeat(np.cumsum(sentences) - sentences, sentences)
-        pieces = np.repeat(self._firsts[articles] + 2, sentences) + place
+        pieces = np.repeat(firsts, sentences) + place
         rank = self.random.random(len(owners)) if shuffled else place
         pieces = pieces[np.lexsort((rank, owners))]
         last, first = len(self._tokens) - 2, len(self._tokens) - 1
@@ -238,6 +264,8 @@ TASKS: dict[str, Callable[[Builder], Rows]] = {
     "shuffled": Builder.shuffled,
     "lead": Builder.lead,
     "leads": Builder.leads,
+    "gap": Builder.gap,
+    "chosen": Builder.chosen,
     "headline": Builder.headline,
     "summary": Builder.summary,
     "untitled": lambda builder: builder.summary(titled=False),

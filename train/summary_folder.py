@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace as replaced
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,18 +17,19 @@ import pyarrow.parquet as pq
 from infer.bundle import write_manifest
 from infer.errors import ModelError
 from infer.schema import LENGTHS, Article
-from infer.summary import Guarded
-from infer.writer import Writer
+from infer.summary import HEADLINE_WORDS, Guarded
+from infer.writer import Draft, Writer
 from train import export_summarizer, reading, summarizer, summary_card
 from train.export_summarizer import READER, STEP
 from train.files import write_json
 from train.folder import check_place, replace
 from train.pairs import SHORT, Rows
+from train.ranking import Judged, Written, cross_ranked, fit, judge
 from train.reading import Trained
 from train.rouge import rouge
 from train.seq2seq_config import SummarizerConfig
 from train.smooth import Feed
-from train.summary_scores import Summarize, baselines, evaluate, references
+from train.summary_scores import Reference, Summarize, baselines, evaluate, references
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +98,13 @@ def write(config: SummarizerConfig, run: Trained, measured: Rows, report: dict[s
     }
     metrics["size_mb"] = round(sum(f.stat().st_size for f in new.iterdir()) / 1e6, 1)
     metrics["versions"] = {p: version(p) for p in ("torch", "transformers", "onnxruntime", "tokenizers")}
-    metrics["summaries"] = _scored(config, Writer.from_pretrained(new))
+    held = references(pq.read_table(config.validation).to_pylist())
+    writer = Writer.from_pretrained(new)
+    written = writer.write([reference.article for reference in held])
+    judged = judge(held, written)
+    metrics["summaries"] = _scored(held, written, judged)
+    metrics["headlines"] = _headlines(held, writer)
+    _add_ranking(new / "config.json", fit(judged))
     write_json(new / "metrics.json", metrics)
     (new / "README.md").write_text(summary_card.summarizer(config, metrics), encoding="utf-8")
     write_manifest(new)
@@ -131,31 +140,43 @@ def fill(config: SummarizerConfig, run: Trained, graphs: Path, folder: Path) -> 
     write_json(folder / "generation_config.json", settings | {"by_length": _by_length(config)})
 
 
-def _scored(config: SummarizerConfig, writer: Writer) -> dict[str, Any]:
-    """Figures of validation articles, summarized as ``mujaz summarize`` does, beside what needs no model."""
-    held = references(pq.read_table(config.validation).to_pylist())
-    articles = [reference.article for reference in held]
-    written = writer.write(articles)
-    guarded = Guarded(_Written(dict(zip(articles, written, strict=True)))).summarize(articles)
+def _scored(held: list[Reference], written: list[list[Draft]], judged: list[Judged | None]) -> dict[str, Any]:
+    """Figures of validation articles, summarized as ``mujaz summarize`` does, beside what needs no model.
+
+    The ranking of each article is that of weights fitted on the others.
+    """
+    drafts = {reference.article: texts for reference, texts in zip(held, written, strict=True)}
+    articles = list(drafts)
+    unranked = Guarded(Written(drafts)).summarize(articles)
+    ranked = cross_ranked(held, written, judged)
     systems: dict[str, Summarize] = {
-        summary_card.OURS: lambda _: [summary.text if summary else None for summary in guarded],
-        "the same, unguarded": lambda _: [texts[0] if texts else None for texts in written],
+        summary_card.OURS: lambda _: [summary.text if summary else None for summary in ranked],
+        "the same, not ranked": lambda _: [summary.text if summary else None for summary in unranked],
+        "nor guarded": lambda _: [texts[0].text if texts else None for texts in written],
         **baselines(held),
     }
-    by_model = [summary is not None and summary.method == "model" for summary in guarded]
+    by_model = [summary is not None and summary.method == "model" for summary in ranked]
     return evaluate(held, systems) | {"written_by_the_model": float(np.mean(by_model))}
 
 
-class _Written:
-    """A writer that hands on what is written already."""
+def _headlines(held: list[Reference], writer: Writer) -> dict[str, Any]:
+    """Figures of headlines for the same articles, written without their titles, against these titles."""
+    untitled = [Reference(replaced(r.article, title=""), r.article.title, r.outlet) for r in held]
+    guarded = Guarded(writer, "headline")
 
-    def __init__(self, texts: dict[Article, list[str]]) -> None:
-        self._texts = texts
+    def first_words(articles: Sequence[Article]) -> list[str]:
+        return [" ".join(article.body.split()[:HEADLINE_WORDS]) for article in articles]
 
-    def write(
-        self, articles: Sequence[Article], length: str = "short", *, beams: int | None = None
-    ) -> list[list[str]]:
-        return [self._texts[article] for article in articles]
+    def headlines(articles: Sequence[Article]) -> list[str | None]:
+        return [summary.text if summary else None for summary in guarded.summarize(list(articles))]
+
+    return evaluate(untitled, {summary_card.OURS: headlines, "first words": first_words})
+
+
+def _add_ranking(path: Path, ranking: dict[str, float] | None) -> None:
+    """Put the weights, if there are any, into a folder's ``config.json``."""
+    config = json.loads(path.read_text(encoding="utf-8"))
+    write_json(path, config | ({"ranking": ranking} if ranking else {}))
 
 
 def _figures(report: dict[str, Any]) -> dict[str, Any]:
@@ -187,5 +208,5 @@ def _score(run: Trained, writer: Writer, rows: Rows) -> float:
     sources = [row[:n].tolist() for row, n in zip(some.sources, some.source_lengths, strict=True)]
     texts = [reading.text_of(run, row) for row in some.targets]
     written = writer.texts(sources, "short", beams=1)
-    scores = [rouge(b, a[0] if a else "")["rougeL"] for a, b in zip(written, texts, strict=True)]
+    scores = [rouge(b, a[0].text if a else "")["rougeL"] for a, b in zip(written, texts, strict=True)]
     return float(np.mean(scores))

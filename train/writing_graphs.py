@@ -16,7 +16,8 @@ from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from infer.writer import MOST_BEAMS
-from train.pointer import BERT_TO_BART, OFFSET, PointerBart, runs
+from train.copying import runs
+from train.pointer import BERT_TO_BART, OFFSET, PointerBart
 
 # Best tokens that a step returns for each beam: beam search needs twice as many as beams.
 CANDIDATES = 2 * MOST_BEAMS

@@ -28,6 +28,7 @@ from infer.pipeline import Pipeline, Result
 from infer.schema import Record, Reject
 from infer.stories.copies import SIGNATURE, Stories
 from infer.summary import Summary
+from infer.topics import TopicScores
 
 ENGINES = ("local", "ray")
 # Behind the model's name in records of articles that its cascade settled.
@@ -106,9 +107,7 @@ class ArchiveRun:
         lost = self._lost(rows)
         self._publish_if_due()  # a run may have been killed at that
         self._exact, self._cascaded = self._engine.versions
-        writing = self._pipeline.summarizer.version if self._pipeline.summarizer else "none"
-        writing += " explained" if self._pipeline.explain else ""
-        version = Version(self._cascaded, self._topics.version.deciding, writing)
+        version = Version(self._cascaded, self._topics.version.deciding, self._pipeline.writing)
         return Planner(rows, stories, self._folder.known, version, self._exact, self._options, lost)
 
     def _lost(self, rows: Rows) -> set[int]:
@@ -140,10 +139,9 @@ class ArchiveRun:
             rows.set_log_odds(each.number, values, self._cascaded if settled else self._exact)
         for each in plan.planned:
             rows.copy_log_odds(each.source, each.number)
-        articles = [each.article for each in plan.planned]
-        summarizer = self._pipeline.summarizer
-        summaries = summarizer.summarize(articles) if summarizer else [None] * len(articles)
-        records = [self._record(each, summary) for each, summary in zip(plan.planned, summaries, strict=True)]
+        scores = [self._topics.decide(rows.log_odds(each.number)) for each in plan.planned]
+        summaries = self._pipeline.summarize([each.article for each in plan.planned], scores)
+        records = [self._record(*each) for each in zip(plan.planned, scores, summaries, strict=True)]
         self._folder.write(
             plan.first,
             Window(
@@ -155,9 +153,8 @@ class ArchiveRun:
         )
         return records
 
-    def _record(self, each: Planned, summary: Summary | None) -> Record:
+    def _record(self, each: Planned, score: TopicScores, summary: Summary | None) -> Record:
         rows = self.planner.rows
-        score = self._topics.decide(rows.log_odds(each.number))
         record = self._pipeline.record(each.article, score, summary)
         first = rows.story(each.number)
         copy = rows.article(first) != rows.article(each.number)

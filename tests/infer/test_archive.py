@@ -29,7 +29,7 @@ def small_windows(monkeypatch):
 
 @pytest.fixture(scope="module")
 def pipeline(tiny_model):
-    return load(tiny_model)
+    return load(tiny_model, method="lead")
 
 
 def text(seed, words=60):
@@ -217,7 +217,7 @@ def test_a_changed_threshold_decides_anew_and_reads_nothing(
         for each in config["calibration"].values():
             each["threshold"] = 0.999999
 
-    changed = load(copied_model(tiny_model, tmp_path, raise_limits))
+    changed = load(copied_model(tiny_model, tmp_path, raise_limits), method="lead")
     before = run(tmp_path / "labels", pipeline, articles)
     assert any(r.topics for r in before)
     no_reading()
@@ -235,7 +235,7 @@ def test_a_changed_model_reads_everything_again(articles, pipeline, tiny_model, 
         for each in config["calibration"].values():
             each["intercept"] += 1.0
 
-    changed = load(copied_model(tiny_model, tmp_path, shift))
+    changed = load(copied_model(tiny_model, tmp_path, shift), method="lead")
     before = run(tmp_path / "labels", pipeline, articles)
     after = run(tmp_path / "labels", changed, articles)
     assert len(after) == 50
@@ -248,7 +248,7 @@ def test_another_length_writes_summaries_anew_and_reads_nothing(
 ):
     run(tmp_path / "labels", pipeline, articles)
     no_reading()
-    after = run(tmp_path / "labels", load(tiny_model, length="headline"), articles)
+    after = run(tmp_path / "labels", load(tiny_model, method="lead", length="headline"), articles)
     assert after[0].summary == after[0].title
     assert len(records(tmp_path / "labels")) == 50
 
@@ -343,7 +343,7 @@ def slow(*args):
     before(*args)
     time.sleep(0.01)
 folders.Folder._write = slow
-with open_archive(sys.argv[1], load(sys.argv[2])) as archive:
+with open_archive(sys.argv[1], load(sys.argv[2], method="lead")) as archive:
     print("ready", flush=True)
     for result in archive.results(sys.argv[3:]):
         pass

@@ -50,14 +50,14 @@ def label(folder, pipeline, most=None):
         return i
 
 ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-pipeline, said = load(model), {}
+pipeline, said = load(model, method="lead"), {}
 ray_engine.Reader = Dying
 said["killed"] = label("killed-worker", pipeline), os.path.exists(killed)
 ray_engine.Reader = Reader
 ray_engine.AT_ONCE = 3
 said["cut"] = label("cut", pipeline, most=1), label("cut", pipeline)
 shutil.copytree(model, given / "model")
-moved = load(given / "model")
+moved = load(given / "model", method="lead")
 shutil.rmtree(given / "model")
 try:
     label("no-model", moved)
@@ -76,7 +76,7 @@ def test_workers_that_die_and_runs_that_are_cut_off_leave_the_local_engines_fold
     monkeypatch.setattr(plans, "WINDOW", 16)
     rows = [row(i) for i in range(100)] + [row(3, id="copy"), {"id": "bad", "title": "", "body": ""}]
     articles = write(tmp_path / "in.jsonl", rows)
-    run(tmp_path / "here", load(tiny_model), articles)
+    run(tmp_path / "here", load(tiny_model, method="lead"), articles)
     command = [sys.executable, "-c", SCRIPT, str(tmp_path), str(tiny_model), str(articles)]
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=HERE, timeout=240, env=os.environ | {"RAY_ADDRESS": ""}
@@ -114,7 +114,7 @@ def test_without_ray_its_package_is_named(tiny_model, tmp_path, monkeypatch):
     for name in ("ray", "ray.data"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UsageError, match=r"pip install 'mujaz\[ray\]'"):
-        open_archive(tmp_path / "labels", load(tiny_model), engine="ray")
+        open_archive(tmp_path / "labels", load(tiny_model, method="lead"), engine="ray")
 
 
 def test_plans_without_articles_do_not_fill_what_is_handed_to_ray():

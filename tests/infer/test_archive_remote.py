@@ -23,7 +23,7 @@ def small_windows(monkeypatch):
 
 @pytest.fixture(scope="module")
 def pipeline(tiny_model):
-    return load(tiny_model)
+    return load(tiny_model, method="lead")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infer.pipeline import default_model
+from infer.pipeline import DEFAULT_WRITER, default_model
 
 FLOORS = yaml.safe_load((Path(__file__).parents[1] / "floors.yaml").read_text(encoding="utf-8"))
 # How far a figure may stand above its floor before the floor is raised to it.
@@ -54,3 +54,37 @@ def test_no_figure_is_above_its_ceiling(figures, name):
 def test_every_figure_has_a_floor_or_a_ceiling(figures):
     assert figures.keys() == FLOORS["least"].keys() | FLOORS["most"].keys()
     assert not FLOORS["least"].keys() & FLOORS["most"].keys()
+
+
+SUMMARIES = FLOORS["summaries"]
+# Points of ROUGE-2.
+SUMMARY_SLACK = 0.15
+
+
+@pytest.fixture(scope="module")
+def summaries():
+    """The summarizer's figures by the names that the floors have."""
+    folder = default_model(DEFAULT_WRITER)
+    report = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["summaries"]
+    assert report["articles"] == SUMMARIES["articles"]
+    systems = report["systems"]
+    ours, lead = systems["**this model**"], systems["lead-1"]
+    found = {outlet: ours[outlet]["rouge2"][0] for outlet in ours if outlet != "all"}
+    found |= {f"{outlet}_above_lead": found[outlet] - lead[outlet]["rouge2"][0] for outlet in found}
+    found |= {name: ours["all"][name][0] for name in ("unsupported_number", "unsupported_name")}
+    return found | {"size_mb": sum(path.stat().st_size for path in folder.iterdir()) / 1e6}
+
+
+@pytest.mark.parametrize("name", SUMMARIES["least"])
+def test_no_summary_figure_is_below_its_floor_and_no_floor_is_left_behind(summaries, name):
+    floor = SUMMARIES["least"][name]
+    assert floor <= summaries[name] <= floor + SUMMARY_SLACK, "raise the floor"
+
+
+@pytest.mark.parametrize("name", SUMMARIES["most"])
+def test_no_summary_figure_is_above_its_ceiling(summaries, name):
+    assert summaries[name] <= SUMMARIES["most"][name]
+
+
+def test_every_summary_figure_has_a_floor_or_a_ceiling(summaries):
+    assert summaries.keys() == SUMMARIES["least"].keys() | SUMMARIES["most"].keys()

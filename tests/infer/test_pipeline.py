@@ -1,6 +1,8 @@
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,7 +10,8 @@ from infer import Article, Record, Reject, load
 from infer import pipeline as pipelines
 from infer.errors import ModelError, UsageError
 from infer.pipeline import Pipeline
-from infer.summary import Guarded, Lead
+from infer.summary import Guarded, Lead, Summary
+from infer.writer import Draft
 
 TITLE = "افتتاح جسر جديد فوق النهر"
 BODY = "افتتحت وزارة النقل جسرا جديدا فوق النهر بعد عامين من العمل. وحضر الافتتاح عدد من السكان."
@@ -49,7 +52,7 @@ class Says:
     """A model that says one thing of every article."""
 
     def write(self, articles, length, *, beams=None):
-        return [["افتتحت وزارة النقل جسرا جديدا."] for _ in articles]
+        return [[Draft("افتتحت وزارة النقل جسرا جديدا.")] for _ in articles]
 
 
 @pytest.mark.parametrize(
@@ -167,6 +170,42 @@ def test_the_summarizer_that_is_there_writes_and_its_lead_can_be_asked_for(monke
     monkeypatch.setattr(pipelines, "default_model", lambda name: folder)
     assert isinstance(load(topics=False).summarizer, Guarded)
     assert isinstance(load(topics=False, method="lead").summarizer, Lead)
+
+
+class Marks:
+    """A summarizer that says its name."""
+
+    def __init__(self, version):
+        self.version = version
+
+    def summarize(self, articles):
+        return [Summary(f"{self.version} {article.id}", "model") for article in articles]
+
+
+def test_what_is_on_no_topic_is_summarized_apart(pipeline):
+    articles = [Article(id=id_, title=TITLE, body=BODY) for id_ in "abc"]
+    scores = [SimpleNamespace(topics=topics) for topics in ((), ("gaza",), ())]
+    split = replace(pipeline, summarizer=Marks("model"), off_topic=Marks("lead"))
+    assert [s.text for s in split.summarize(articles, scores)] == ["lead a", "model b", "lead c"]
+    for alone in (replace(split, topics=None), replace(split, off_topic=None)):
+        assert [s.text for s in alone.summarize(articles, scores)] == ["model a", "model b", "model c"]
+    for record in split.analyze(articles):
+        assert record.summary.startswith("model" if record.topics else "lead")
+
+
+def test_what_summaries_depend_on_is_told_apart(pipeline):
+    split = replace(pipeline, summarizer=Marks("model"), off_topic=Marks("lead"))
+    versions = {
+        each.writing
+        for each in (
+            replace(pipeline, summarizer=None),
+            replace(split, off_topic=None),
+            split,
+            replace(split, explain=True),
+        )
+    }
+    assert len(versions) == 4
+    assert replace(split, topics=None).writing == replace(split, off_topic=None).writing
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ TABLE = {
 
 
 def write(**settings):
-    return search(model(TABLE), [0], Settings(end=END, never=0, **settings))[0]
+    return [found.tokens for found in search(model(TABLE), [0], Settings(end=END, never=0, **settings))[0]]
 
 
 def test_greedy_takes_the_best_next_token():

@@ -1,11 +1,13 @@
 """A random model behind the summarizer's interface: what it says means nothing, how it behaves does."""
 
+from dataclasses import replace
+
 import pytest
 
 from infer.errors import ModelError, UsageError
 from infer.schema import Article
 from infer.summary import Guarded, Lead, open_summarizer
-from infer.writer import Writer
+from infer.writer import Draft, Writer
 
 BODY = "قال وزير اليوم إن رسوم الصين على أسعار مطر حرارة بغداد مع واشنطن بعد كرة. " * 3
 
@@ -30,7 +32,7 @@ class Says:
 
     def write(self, articles, length, *, beams=None):
         self.asked += articles
-        return [self.texts for _ in articles]
+        return [[Draft(text) for text in self.texts] for _ in articles]
 
 
 def test_odd_articles_are_written_of_or_passed_over(writer):
@@ -43,7 +45,10 @@ def test_odd_articles_are_written_of_or_passed_over(writer):
 def test_an_article_is_read_alike_alone_and_in_a_batch(writer):
     several = [article(BODY[:n]) for n in (60, 200, 120)]
     together = writer.write(several, "long")
-    assert together == [writer.write([one], "long")[0] for one in several]
+    alone = [writer.write([one], "long")[0] for one in several]
+    assert [[draft.text for draft in drafts] for drafts in together] == [
+        [draft.text for draft in drafts] for drafts in alone
+    ]
 
 
 def test_a_headline_is_written_from_the_body_alone(writer):
@@ -106,3 +111,13 @@ def test_unknown_lengths_and_folders_are_refused(tmp_path):
         open_summarizer(None, "epic")
     with pytest.raises(ModelError, match="not a model folder"):
         open_summarizer(tmp_path)
+
+
+def test_drafts_say_whether_they_came_to_an_end(writer, monkeypatch):
+    cut = replace(writer.settings["short"], max_new_tokens=3, min_new_tokens=3)
+    monkeypatch.setitem(writer.settings, "short", cut)
+    assert not any(draft.finished for draft in writer.write([article(BODY)], beams=2)[0])
+    short = replace(cut, max_new_tokens=200, min_new_tokens=0)
+    monkeypatch.setitem(writer.settings, "short", short)
+    for draft in writer.write([article(BODY)], beams=4)[0]:
+        assert draft.score < 0 and draft.finished

@@ -1,11 +1,17 @@
 import pytest
 
 from infer.errors import UsageError
+from tests.tiny import pieces
 from tests.train import news
-from train import packing
+from train import packing, vocabulary
 
 SENTENCE = "أعلنت وزارة النقل افتتاح جسر جديد فوق النهر بعد عامين من العمل في 12 موقعا."
 BODY = [SENTENCE, "وقال الوزير إن الجسر يخفف الزحام في وسط المدينة ويخدم آلاف السكان كل يوم."] * 2
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return vocabulary.tokenizer(pieces())
 
 
 def test_copies_of_what_is_measured_on_are_not_read(tmp_path):
@@ -51,6 +57,17 @@ def test_titles_are_judged_likewise():
     assert packing.good_title("وزارة النقل تعلن افتتاح جسر جديد", BODY)
     assert not packing.good_title("بالفيديو افتتاح جسر جديد فوق النهر", BODY)
     assert not packing.good_title("افتتاح جسر جديد فوق النهر", BODY[:1])  # an article of one sentence
+
+
+def test_the_sentence_that_is_nearest_to_a_summary_is_found():
+    assert packing.chosen("الجسر يخفف الزحام في وسط المدينة", BODY) == 1
+    assert packing.chosen("", BODY) == packing.chosen("خبر عن أمر آخر", BODY) == -1
+
+
+def test_short_posts_without_a_summary_are_not_trained_on_but_measured_on(tokenizer):
+    posts = [packing.Text("", "", BODY[:1]), packing.Text("", "", BODY), packing.Text("", SENTENCE, BODY[:1])]
+    assert len(packing.pack(posts, tokenizer, 200)) == 2
+    assert len(packing.pack(posts, tokenizer, 200, judged=False)) == 3
 
 
 def test_the_sentence_that_adds_most_is_found():

@@ -66,6 +66,30 @@ def test_shuffled_sentences_are_the_same_sentences(packed):
     assert sorted(shuffled.sources[0][1 : shuffled.source_lengths[0]]) == sorted(body[body != PADDING])
 
 
+def test_a_gap_is_the_first_sentence_and_its_source_has_it_not(tokenizer, tmp_path):
+    said = "أعلنت الوزارة افتتاح جسر جديد فوق النهر بعد عامين من العمل"
+    again = f"وقالت إن {said} في المدينة."
+    row = {
+        "id": "1",
+        "title": "افتتاح جسر جديد",
+        "body": f"{said}.\n{again}\nوغادر الوفد.\nوعاد.",
+        "summary": "",
+    }
+    other = row | {"id": "2", "body": f"{said}.\nوغادر وفد آخر المدينة.\nوعاد.\nثم سافر."}
+    path = news.write(tmp_path / "articles.parquet", [row, other])
+    packed = packing.pack(packing.read([path], "mujaz-1"), tokenizer, WINDOW)
+    rows = builder(packed).gap()
+    assert [text(tokenizer, target) for target in rows.targets] == [f"{said}."]
+    body = text(tokenizer, rows.sources[0])
+    assert body.count(said) == 1 and "وغادر الوفد." in body
+
+
+def test_the_chosen_sentence_is_the_one_nearest_to_the_summary(packed, tokenizer):
+    rows = builder(packed).chosen()
+    first = news.articles(12)[0]["body"].split("\n")[0]
+    assert text(tokenizer, rows.targets[0]) == first
+
+
 def test_shares_take_parts_of_a_task_and_repeat_it(packed):
     count = len(builder(packed).lead())
     assert len(mix(builder(packed), {"lead": 0.5, "leads": 2})) == round(0.5 * count) + 2 * count

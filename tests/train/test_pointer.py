@@ -1,8 +1,9 @@
 import torch
 
 from infer.search import NONE, RECENT
+from train.copying import by_run, recent_tokens, runs
 from train.model import open_encoder
-from train.pointer import from_encoder, recent_tokens, runs
+from train.pointer import from_encoder
 
 
 def test_runs_count_the_written_tokens_that_stand_before_each_place():
@@ -15,6 +16,15 @@ def test_runs_count_the_written_tokens_that_stand_before_each_place():
     ]
     longer = recent_tokens(torch.tensor([[5, 6, 7, 8, 6, 7]]), 1)
     assert runs(longer, source).tolist() == [[[0, 0, 0, 2, 0, 0, RECENT]]]
+
+
+def test_a_run_is_given_what_its_length_has_and_learns_by_it():
+    values = torch.tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True)
+    matched = torch.tensor([[0, 1, 1, 4]])
+    given = by_run(values, matched)
+    assert given.tolist() == [[0.0, 1.0, 1.0, 4.0]]
+    given.sum().backward()
+    assert values.grad.tolist() == [2.0, 0.0, 0.0, 1.0]
 
 
 def test_an_untrained_model_goes_on_with_what_it_copies(tiny_backbone):

@@ -5,10 +5,12 @@ import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from infer.errors import ModelError, UsageError
+from infer.ranking import FEATURES
 from infer.schema import LENGTHS, Article
 from infer.writer import Writer
 from tests.train import news
 from train import summarizer, summary_folder
+from train.summary_card import OURS
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def test_the_folder_opens_and_writes(made):
     row = news.articles(1, seed=5)[0]
     article = Article("1", row["title"], row["body"])
     writer = Writer.from_pretrained(made.output)
-    assert writer.name.startswith("summary-toy@")
+    assert writer.name.startswith("summary-toy@") and set(writer.ranking) == set(FEATURES)
     for length in LENGTHS:
         assert len(writer.write([article], length)[0]) == made.writing.num_beams
 
@@ -46,7 +48,7 @@ def test_its_card_says_what_the_figures_say(made):
     metrics = json.loads((made.output / "metrics.json").read_text())
     card = (made.output / "README.md").read_text()
     [row] = [line for line in card.splitlines() if line.startswith("| **this model")]
-    figures = metrics["summaries"]["systems"]["**this model, behind the guard**"]["all"]
+    figures = metrics["summaries"]["systems"][OURS]["all"]
     assert f"{figures['chrf'][0]:.1f}" in row and f"{figures['unsupported_number'][0]:.1f}%" in row
     assert f"{metrics['stages'][0]['rows']:,} rows" in card
     assert "| lead-1 |" in card and "| best sentence (oracle) |" in card

@@ -82,8 +82,8 @@ def test_the_example_is_labelled_summarized_and_its_evidence_marked(open_page, s
     assert shown.get_attribute("html", "dir") == "rtl"
     first = shown.locator(".topics li").first
     assert "غزة" in first.inner_text() and "موضوعه" in first.inner_text() and "%" in first.inner_text()
-    body = shown.input_value("#text").split("\n")[0]
-    assert shown.inner_text(".summary") == shown.inner_text("mark") == body
+    assert shown.inner_text("mark") == shown.input_value("#text").split("\n")[0]
+    assert "60 شاحنة" in shown.inner_text(".summary")
     assert shown.inner_text("#status") == "مقالة واحدة"
     assert shown.evaluate("document.documentElement.scrollWidth") == width
     assert shown.heard == [f"{shipped.url}v1/analyze"]

@@ -1,0 +1,71 @@
+import pytest
+
+from infer.fluency import disfluencies
+from infer.schema import Article
+from infer.summary import Guarded
+from infer.writer import Draft
+
+LEAD = "توج فريق القوة الجوية بكأس العراق بعد فوزه على الزوراء بهدفين مقابل هدف في بغداد."
+BODY = f"{LEAD}\nوقال المدرب إن الفريق تقدم شيئا شيئا حتى بلغ النهائي، بحسب أ ف ب، وإنه يستعد للموسم الجديد."
+ARTICLE = Article("1", "القوة الجوية بطل الكأس", BODY)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "what"),
+    [
+        ("فريق القوة الجوية الجوية يتوج بكأس العراق", "repetition", "الجوية"),
+        ("فريق القوة الجوية ي توج بكأس العراق", "fragment", "ي"),
+        ("القوة الجوية بكأس العراق تتوج بكأس العراق", "repetition", "بكأس العراق"),
+    ],
+)
+def test_what_no_editor_would_write_is_told(text, kind, what):
+    [fault] = disfluencies(Draft(text), ARTICLE)
+    assert (fault.kind, fault.text) == (kind, what)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LEAD,
+        "القوة الجوية تتوج بكأس العراق و الزوراء وصيف",
+        "الفريق تقدم شيئا شيئا حتى بلغ النهائي بحسب أ ف ب",
+        # Names may come again in a text of some length.
+        "القوة الجوية تتوج بكأس العراق بعد فوزها على الزوراء، ومدرب القوة الجوية يقول إن كأس العراق بداية",
+        "",
+    ],
+)
+def test_good_texts_and_what_the_article_has_pass(text):
+    assert disfluencies(Draft(text), ARTICLE) == ()
+
+
+class Says:
+    def __init__(self, *drafts):
+        self.drafts = list(drafts)
+        self.asked = []
+
+    def write(self, articles, length, *, beams=None):
+        self.asked += articles
+        return [self.drafts for _ in articles]
+
+
+LONG = Article("1", ARTICLE.title, f"{BODY}\n{BODY}")
+
+
+def test_a_text_that_was_cut_off_is_passed_over_and_the_reason_kept():
+    cut = Draft("فريق القوة الجوية يتوج بكأس العراق بعد فوزه على", finished=False)
+    whole = Draft("فريق القوة الجوية يتوج بكأس العراق")
+    summary = Guarded(Says(cut, whole)).summarize([LONG])[0]
+    assert (summary.text, summary.method) == (whole.text, "model")
+    assert [(r.text, r.unsupported[0].kind) for r in summary.refused] == [(cut.text, "end")]
+    assert Guarded(Says(cut)).summarize([LONG])[0].method == "lead"
+
+
+def test_titles_that_are_headlines_stay_where_that_is_wished():
+    model = Says(Draft("القوة الجوية تتوج بكأس العراق"))
+    kept = Guarded(model, "headline", keep_titles=True)
+    assert kept.summarize([LONG])[0].text == LONG.title and not model.asked
+    long_title = Article("2", " ".join(["كلمة"] * 13), LONG.body)
+    assert kept.summarize([long_title])[0].text == model.drafts[0].text
+    assert Guarded(model, "headline").summarize([LONG])[0].text == model.drafts[0].text
+    assert Guarded(model, keep_titles=True).summarize([LONG])[0].method == "model"
+    assert len({Guarded(model, "headline", keep_titles=kept).version for kept in (False, True)}) == 2
