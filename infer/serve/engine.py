@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -82,8 +82,9 @@ class Engine:
         self._most = waiting_tokens
         self._watch = watch
         self._line: deque[_Ask] = deque()
-        self._waiting = 0
-        self._pace = 1e-3  # seconds a token takes, about; learnt from the batches
+        self._waiting: Counter[str] = Counter()  # tokens of each task
+        # Seconds that a token takes, about; learnt from the batches. A summary takes more than a label.
+        self._pace = dict.fromkeys((LABEL, SUMMARIZE, ANALYZE), 1e-3)
         self._there = Condition()
         self._closed = False
         self._thread: Thread | None = None
@@ -92,7 +93,7 @@ class Engine:
     def waiting(self) -> tuple[int, int]:
         """How many articles wait, and how many tokens."""
         with self._there:
-            return len(self._line), self._waiting
+            return len(self._line), self._waiting.total()
 
     @property
     def alive(self) -> bool:
@@ -130,11 +131,12 @@ class Engine:
         asks = [_Ask(article, task, estimated_tokens(article), deadline) for article in articles]
         tokens = sum(ask.tokens for ask in asks)
         with self._there:
-            wait = self._waiting * self._pace
-            if self._line and (self._waiting + tokens > self._most or wait > WAIT_SHARE * seconds):
+            wait = sum(count * self._pace[each] for each, count in self._waiting.items())
+            full = self._waiting.total() + tokens > self._most
+            if self._line and (full or wait > WAIT_SHARE * seconds):
                 raise OverloadedError(max(1.0, wait))
             self._line.extend(asks)
-            self._waiting += tokens
+            self._waiting[task] += tokens
             self._there.notify()
         return [ask.answer for ask in asks]
 
@@ -150,7 +152,7 @@ class Engine:
                 if first.tokens > room and (taken or joining):
                     break
                 room -= first.tokens
-                self._waiting -= first.tokens
+                self._waiting[first.task] -= first.tokens
                 taken.append(self._line.popleft())
         return taken
 
@@ -180,13 +182,14 @@ class Engine:
             asks = [ask for ask in wanted if ask.task == task]
             if not asks:
                 continue
+            begun = time.monotonic()
             results = analyze_each(pipeline, [ask.article for ask in asks])
+            took = time.monotonic() - begun
+            self._pace[task] += 0.2 * (took / sum(ask.tokens for ask in asks) - self._pace[task])
             for ask, result in zip(asks, results, strict=True):
                 if isinstance(result, Failure):
                     # Its message may quote the article, so the log has its type alone.
                     event(log, logging.ERROR, "article_failed", error=type(result.error).__name__)
                 ask.answer.set_result(result)
-        tokens, took = sum(ask.tokens for ask in wanted), time.monotonic() - start
-        if tokens:
-            self._pace += 0.2 * (took / tokens - self._pace)
-        self._watch(Batch(len(wanted), tokens, took, len(batch) - len(wanted)))
+        tokens = sum(ask.tokens for ask in wanted)
+        self._watch(Batch(len(wanted), tokens, time.monotonic() - start, len(batch) - len(wanted)))
