@@ -10,7 +10,7 @@ from typing import Protocol
 
 from infer.errors import UsageError
 from infer.faithful import TITLE, Evidence, Refused, Unsupported, choose
-from infer.fluency import disfluencies
+from infer.fluency import disfluencies, is_prose
 from infer.ranking import rank
 from infer.schema import LENGTHS, Article
 from infer.text import normalize, sentences, words
@@ -150,7 +150,7 @@ class Guarded:
     def _is_worth_writing(self, article: Article) -> bool:
         if self.keep_titles and 0 < len(words(normalize(article.title))) <= HEADLINE_WORDS:
             return False
-        return len(article.body.split()) >= WORTH_WRITING
+        return len(article.body.split()) >= WORTH_WRITING and is_prose(article.body)
 
     def _faults(self, draft: Draft, article: Article) -> tuple[Unsupported, ...]:
         """Why a text is no summary, whatever it says; none for the lead."""

@@ -1,6 +1,6 @@
 import pytest
 
-from infer.fluency import disfluencies
+from infer.fluency import disfluencies, is_prose
 from infer.schema import Article
 from infer.summary import Guarded
 from infer.writer import Draft
@@ -69,3 +69,27 @@ def test_titles_that_are_headlines_stay_where_that_is_wished():
     assert Guarded(model, "headline").summarize([LONG])[0].text == model.drafts[0].text
     assert Guarded(model, keep_titles=True).summarize([LONG])[0].method == "model"
     assert len({Guarded(model, "headline", keep_titles=kept).version for kept in (False, True)}) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "عاجل " * 300,
+        "🔥🔥 " * 40,
+        "12 34 56 " * 80,
+        "\n".join(f"- البند رقم {i}: توزيع المياه على الحي" for i in range(40)),
+        "\n".join(f"{i}. توزيع المياه على الحي الجديد شمال المدينة" for i in range(40)),
+        "\n".join(f"| الدولة {i} | {i * 7}% | {i} مليون دولار |" for i in range(40)),
+        "الدولة\tالنسبة\tالسكان\tالمساحة\tالعاصمة\n" * 20,
+        "",
+    ],
+)
+def test_what_is_told_in_no_sentences_is_not_written_about(body):
+    model = Says(Draft("القوة الجوية تتوج بكأس العراق"))
+    Guarded(model).summarize([Article("1", "القوة الجوية بطل الكأس", body)])
+    assert not model.asked
+
+
+def test_prose_may_hold_a_list():
+    items = "\n".join(f"- البند رقم {i}" for i in range(5))
+    assert is_prose(f"{BODY}\n{items}\n{BODY}")
