@@ -135,7 +135,7 @@ class Guarded:
         """The model, the search, and what stands where the guard refuses; to be raised with the guard."""
         name = getattr(self.writer, "name", type(self.writer).__name__)
         titles = " titles kept" if self.keep_titles else ""
-        return f"{name} guard-2 beams {self.beams} {self._lead.version}{titles}"
+        return f"{name} guard-3 beams {self.beams} {self._lead.version}{titles}"
 
     def summarize(self, articles: list[Article]) -> list[Summary | None]:
         """Summarize a batch; None where the model fails and an article has no lead."""

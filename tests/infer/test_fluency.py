@@ -38,6 +38,15 @@ def test_good_texts_and_what_the_article_has_pass(text):
     assert disfluencies(Draft(text), ARTICLE) == ()
 
 
+def test_a_pair_of_words_may_come_twice_where_a_sentence_of_the_article_has_it_twice():
+    title = "وزير الخارجية العراقي يلتقي وزير الخارجية الأميركي"
+    shorter = Draft("وزير الخارجية العراقي ووزارته مع وزير الخارجية الأميركي في بغداد")
+    assert disfluencies(Draft(title), Article("1", title, BODY)) == ()
+    assert disfluencies(shorter, Article("1", "لقاء", f"{title} اليوم.")) == ()
+    apart = Article("1", "لقاء", "وصل وزير الخارجية العراقي.\nوصل وزير الخارجية الأميركي.")
+    assert [fault.kind for fault in disfluencies(shorter, apart)] == ["repetition"]
+
+
 class Says:
     def __init__(self, *drafts):
         self.drafts = list(drafts)
