@@ -20,6 +20,8 @@ MOST_WORDS = 60
 # Words of a headline at most, sentences and words of a long summary.
 HEADLINE_WORDS = 12
 LONG_SENTENCES, LONG_WORDS = 2, 100
+_MOST = {"headline": HEADLINE_WORDS, "short": MOST_WORDS, "long": LONG_WORDS}
+_NAMES = {"headline": "a headline", "short": "a short summary", "long": "a long summary"}
 # An article of fewer words is no longer than its summary.
 WORTH_WRITING = 25
 # A first sentence shorter than this says too little alone and is joined by the next.
@@ -154,10 +156,9 @@ class Guarded:
 
     def _faults(self, draft: Draft, article: Article) -> tuple[Unsupported, ...]:
         """Why a text is no summary, whatever it says; none for the lead."""
-        size = len(words(draft.text))
-        if self.length == "headline" and size > HEADLINE_WORDS:
-            why = f"a headline has up to {HEADLINE_WORDS}"
-            return (Unsupported("length", f"{size} words", why),)
+        size, most = len(words(draft.text)), _MOST[self.length]
+        if size > most:
+            return (Unsupported("length", f"{size} words", f"{_NAMES[self.length]} has up to {most}"),)
         return disfluencies(draft, article)
 
     def _choose(self, article: Article, written: list[Draft], lead: Summary | None) -> Summary | None:
