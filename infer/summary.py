@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from infer.errors import UsageError
+from infer.errors import ModelError, UsageError
 from infer.faithful import TITLE, Evidence, Refused, Unsupported, choose
 from infer.fluency import disfluencies
-from infer.ranking import rank
+from infer.ranking import FEATURES, rank
 from infer.schema import LENGTHS, Article
 from infer.text import normalize, sentences, words
 from infer.writer import Draft, Writer
@@ -115,6 +115,9 @@ class Guarded:
         length: One of ``infer.schema.LENGTHS``.
         beams: Width of the search; the model folder's own where None.
         keep_titles: Let a title that is a headline stand where one is asked for.
+
+    Raises:
+        ModelError: The folder's weights lack one that the ranking needs.
     """
 
     def __init__(
@@ -131,6 +134,11 @@ class Guarded:
         self.keep_titles = keep_titles and length == "headline"
         self._lead = Lead(length)
         self._ranking = getattr(writer, "ranking", None) if length == "short" else None
+        if self._ranking and (missing := [name for name in FEATURES if name not in self._ranking]):
+            name = getattr(writer, "name", type(writer).__name__)
+            raise ModelError(
+                f"{name}: no weight {missing[0]!r} in its config.json's 'ranking'; export it again"
+            )
 
     @property
     def version(self) -> str:

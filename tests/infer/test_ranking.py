@@ -2,6 +2,7 @@
 
 import pytest
 
+from infer.errors import ModelError
 from infer.ranking import FEATURES, features, rank
 from infer.schema import Article
 from infer.summary import Guarded, Lead
@@ -84,6 +85,14 @@ def test_what_is_ranked_behind_the_text_that_stands_was_not_passed_over():
     assert [refused.text for refused in summary.refused] == [stutters.text, invented.text]
     summary = Guarded(Ranks([invented, stutters], is_lead=1.0)).summarize([ARTICLE])[0]
     assert (summary.method, summary.refused) == ("lead", ())
+
+
+def test_weights_that_lack_one_are_refused_before_anything_is_read():
+    model = Ranks(DRAFTS)
+    del model.ranking["title"]
+    with pytest.raises(ModelError, match=r"Ranks: no weight 'title' .*export it again"):
+        Guarded(model)
+    assert Guarded(model, "long").summarize([ARTICLE])[0].method == "model"
 
 
 def test_only_short_summaries_are_ranked():
