@@ -64,7 +64,11 @@ MaxPage = Annotated[int, typer.Option(min=1, help="Longest page that is read, in
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the model; all cores by default.")]
 
 Method = Annotated[
-    MethodName, typer.Option(help="What writes summaries: the model, the article's own lead, or either.")
+    MethodName,
+    typer.Option(
+        help="What writes summaries: the model, the article's own lead, or (auto) the model for articles on "
+        "a topic and the lead for others."
+    ),
 ]
 ModelFolder = Annotated[
     Path | None,

@@ -146,8 +146,8 @@ def load(
         threads: Threads of a model; all cores where None.
         method: What writes summaries: ``model``, the lead where the model's are not faithful; ``lead``
             alone; or ``auto``, where a model is there, the model for articles on a topic, which are
-            those that are read, and the lead for others, which takes no time; titles that are headlines
-            stay.
+            those that are read, and the lead for others, which takes no time. A headline is the title then:
+            an editor's is better.
         length: ``headline`` (up to 12 words), ``short`` (a sentence) or ``long`` (two or three).
         summarizer: Folder of a summarizer; the one that comes with Mujaz where None.
         explain: Let records say which sentences carry a summary, and what was refused.
@@ -167,10 +167,12 @@ def load(
     topic_model = TopicModel.from_pretrained(model or default_model(), threads) if topics else None
     if not summaries:
         return Pipeline(topic_model, None)
-    folder = Path(summarizer) if summarizer else _writer(method)
+    if summarizer:
+        folder: Path | None = Path(summarizer)
+    else:
+        folder = _writer("lead" if method == "auto" and length == "headline" else method)
     off_topic = Lead(length) if topics and folder and method == "auto" else None
-    summaries_by = open_summarizer(folder, length, threads, keep_titles=method == "auto")
-    return Pipeline(topic_model, summaries_by, explain, off_topic)
+    return Pipeline(topic_model, open_summarizer(folder, length, threads), explain, off_topic)
 
 
 def _writer(method: str) -> Path | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from infer.errors import UsageError
+from infer.errors import ModelError, UsageError
 from infer.faithful import TITLE, Evidence, Refused, Unsupported, choose
 from infer.fluency import disfluencies, is_prose
-from infer.ranking import rank
+from infer.ranking import FEATURES, rank
 from infer.schema import LENGTHS, Article
 from infer.text import normalize, sentences, words
 from infer.writer import Draft, Writer
@@ -20,6 +20,8 @@ MOST_WORDS = 60
 # Words of a headline at most, sentences and words of a long summary.
 HEADLINE_WORDS = 12
 LONG_SENTENCES, LONG_WORDS = 2, 100
+_MOST = {"headline": HEADLINE_WORDS, "short": MOST_WORDS, "long": LONG_WORDS}
+_NAMES = {"headline": "a headline", "short": "a short summary", "long": "a long summary"}
 # An article of fewer words is no longer than its summary.
 WORTH_WRITING = 25
 # A first sentence shorter than this says too little alone and is joined by the next.
@@ -112,34 +114,32 @@ class Guarded:
         writer: The model.
         length: One of ``infer.schema.LENGTHS``.
         beams: Width of the search; the model folder's own where None.
-        keep_titles: Let a title that is a headline stand where one is asked for.
+
+    Raises:
+        ModelError: The folder's weights lack one that the ranking needs.
     """
 
-    def __init__(
-        self,
-        writer: Candidates,
-        length: str = "short",
-        beams: int | None = None,
-        *,
-        keep_titles: bool = False,
-    ) -> None:
+    def __init__(self, writer: Candidates, length: str = "short", beams: int | None = None) -> None:
         self.writer = writer
         self.length = length
         self.beams = beams
-        self.keep_titles = keep_titles and length == "headline"
         self._lead = Lead(length)
         self._ranking = getattr(writer, "ranking", None) if length == "short" else None
+        if self._ranking and (missing := [name for name in FEATURES if name not in self._ranking]):
+            name = getattr(writer, "name", type(writer).__name__)
+            raise ModelError(
+                f"{name}: no weight {missing[0]!r} in its config.json's 'ranking'; export it again"
+            )
 
     @property
     def version(self) -> str:
         """The model, the search, and what stands where the guard refuses; to be raised with the guard."""
         name = getattr(self.writer, "name", type(self.writer).__name__)
-        titles = " titles kept" if self.keep_titles else ""
-        return f"{name} guard-2 beams {self.beams} {self._lead.version}{titles}"
+        return f"{name} guard-3 beams {self.beams} {self._lead.version}"
 
     def summarize(self, articles: list[Article]) -> list[Summary | None]:
         """Summarize a batch; None where the model fails and an article has no lead."""
-        worth = [i for i, article in enumerate(articles) if self._is_worth_writing(article)]
+        worth = [i for i, article in enumerate(articles) if _is_worth_writing(article)]
         written: list[list[Draft]] = [[] for _ in articles]
         found = self.writer.write([articles[i] for i in worth], self.length, beams=self.beams)
         for i, texts in zip(worth, found, strict=True):
@@ -147,38 +147,37 @@ class Guarded:
         leads = self._lead.summarize(articles)
         return [self._choose(*given) for given in zip(articles, written, leads, strict=True)]
 
-    def _is_worth_writing(self, article: Article) -> bool:
-        if self.keep_titles and 0 < len(words(normalize(article.title))) <= HEADLINE_WORDS:
-            return False
-        return len(article.body.split()) >= WORTH_WRITING and is_prose(article.body)
-
     def _faults(self, draft: Draft, article: Article) -> tuple[Unsupported, ...]:
         """Why a text is no summary, whatever it says; none for the lead."""
-        size = len(words(draft.text))
-        if self.length == "headline" and size > HEADLINE_WORDS:
-            why = f"a headline has up to {HEADLINE_WORDS}"
-            return (Unsupported("length", f"{size} words", why),)
+        size, most = len(words(draft.text)), _MOST[self.length]
+        if size > most:
+            return (Unsupported("length", f"{size} words", f"{_NAMES[self.length]} has up to {most}"),)
         return disfluencies(draft, article)
 
     def _choose(self, article: Article, written: list[Draft], lead: Summary | None) -> Summary | None:
         if not written:
             return lead
+        written = [replace(draft, text=draft.text.strip()) for draft in written]
         texts = [draft.text for draft in written]
         if self._ranking and lead:
             texts = rank(written, article, lead.text, self._ranking)
         faults = {draft.text: self._faults(draft, article) for draft in written}
-        unfit = tuple(Refused(text, faults[text]) for text in texts if faults.get(text))
         fitting = [text for text in texts if not faults.get(text)]
         chosen = choose(fitting, article, lead.text if lead else None)
         if chosen is None:
             return None
         method = "lead" if lead and chosen.text == lead.text else chosen.method
-        return Summary(chosen.text, method, unfit + chosen.refused, chosen.evidence)
+        # What is ranked behind the text that stands was not passed over for it.
+        before = texts[: texts.index(chosen.text)] if chosen.method == "model" else texts
+        found = {each.text: each for each in chosen.refused}
+        found |= {text: Refused(text, faults[text]) for text in before if faults.get(text)}
+        refused = tuple(
+            found[text] for text in dict.fromkeys(before) if text in found and text != chosen.text
+        )
+        return Summary(chosen.text, method, refused, chosen.evidence)
 
 
-def open_summarizer(
-    folder: Path | None, length: str = "short", threads: int | None = None, *, keep_titles: bool = False
-) -> Summarizer:
+def open_summarizer(folder: Path | None, length: str = "short", threads: int | None = None) -> Summarizer:
     """The model of a folder under guard, or the lead where there is none.
 
     Raises:
@@ -187,9 +186,11 @@ def open_summarizer(
     """
     if length not in LENGTHS:
         raise UsageError(f"no length {length!r}; known are {', '.join(LENGTHS)}")
-    if folder is None:
-        return Lead(length)
-    return Guarded(Writer.from_pretrained(folder, threads), length, keep_titles=keep_titles)
+    return Guarded(Writer.from_pretrained(folder, threads), length) if folder else Lead(length)
+
+
+def _is_worth_writing(article: Article) -> bool:
+    return len(article.body.split()) >= WORTH_WRITING and is_prose(article.body)
 
 
 def _lead(article: Article, wanted: str = "short") -> Summary | None:

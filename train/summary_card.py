@@ -32,7 +32,7 @@ Writes a headline, a sentence or two to three sentences for an Arabic news artic
 A BART with a copy head (pointer-generator, See et al. 2017): an encoder, {len(config.decoder_layers)} decoder
 layers, and a gate between its vocabulary and the article's own words; two ONNX graphs with signed int8
 weights, {metrics["size_mb"]} MB in all. Text is prepared as `{config.preparation}` by the loader, and the
-title and the first {config.window} tokens are read.
+first {config.window} tokens of title and body are read.
 
 ## How good it is
 
@@ -49,7 +49,7 @@ not seen it. The first that says nothing its article does not is taken:
 
 Headlines are the weaker part: written without the title, against it,
 {_headlines(metrics["headlines"])}.
-So titles that are headlines stay unless the model is asked for.
+So titles stay unless the model is asked for.
 
 ## Export
 

@@ -44,10 +44,12 @@ class Done:
 
     Attributes:
         stamp: Identifies the file as it was read, and how it was read.
+        page: The file's name, in 64 bits.
         rejects: What of it was rejected.
     """
 
     stamp: int
+    page: int
     rejects: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -82,6 +84,7 @@ class Folder:
         self.place = place
         self.journalled = 0
         self.known: dict[int, list[dict[str, Any]]] = {}
+        self._stamps: dict[int, int] = {}
         self.missing: dict[str, str] = {}
         self._parts: dict[str, None] = {}
         self._commits = 0
@@ -217,7 +220,13 @@ class Folder:
             self.place.remove(name)
 
     def _remember(self, files: Sequence[dict[str, Any]]) -> None:
-        self.known |= {done["stamp"]: done["rejects"] for done in files}
+        """Note files that are done; what a file was before, or was read for before, is done no more."""
+        for done in files:
+            page = done.get("page")  # older archives have none: their files are looked through once more
+            if page is not None:
+                self.known.pop(self._stamps.get(page, done["stamp"]), None)
+                self._stamps[page] = done["stamp"]
+                self.known[done["stamp"]] = done["rejects"]
 
     def _read(self, name: str) -> pa.Table:
         try:

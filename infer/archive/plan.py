@@ -128,7 +128,7 @@ class Planner:
                 yield self._plan()
         # A file that grew meanwhile is read again by the next run.
         if before is not None and before == self._stamp(found) and len(rejects) <= MOST_REJECTS:
-            self._done.append(Done(before, rejects))
+            self._done.append(Done(before, key_of(found.page), rejects))
             if len(self._done) == WINDOW:
                 yield self._plan()
 

@@ -253,6 +253,18 @@ def test_another_length_writes_summaries_anew_and_reads_nothing(
     assert len(records(tmp_path / "labels")) == 50
 
 
+def test_going_back_to_what_an_older_run_was_asked_for_is_a_change_too(
+    articles, pipeline, tiny_model, tmp_path, no_reading
+):
+    headlines = load(tiny_model, method="lead", length="headline")
+    before = run(tmp_path / "labels", pipeline, articles)
+    no_reading()
+    assert len(run(tmp_path / "labels", headlines, articles)) == 50
+    assert run(tmp_path / "labels", pipeline, articles) == before
+    assert {row["summary"] for row in records(tmp_path / "labels")} == {each.summary for each in before}
+    assert run(tmp_path / "labels", pipeline, articles) == []
+
+
 def test_many_runs_do_not_leave_many_parts(pipeline, tmp_path):
     for i in range(20):
         write(tmp_path / f"{i:02}.jsonl", [row(i, date="2025-03-01")])

@@ -38,6 +38,15 @@ def test_good_texts_and_what_the_article_has_pass(text):
     assert disfluencies(Draft(text), ARTICLE) == ()
 
 
+def test_a_pair_of_words_may_come_twice_where_a_sentence_of_the_article_has_it_twice():
+    title = "وزير الخارجية العراقي يلتقي وزير الخارجية الأميركي"
+    shorter = Draft("وزير الخارجية العراقي ووزارته مع وزير الخارجية الأميركي في بغداد")
+    assert disfluencies(Draft(title), Article("1", title, BODY)) == ()
+    assert disfluencies(shorter, Article("1", "لقاء", f"{title} اليوم.")) == ()
+    apart = Article("1", "لقاء", "وصل وزير الخارجية العراقي.\nوصل وزير الخارجية الأميركي.")
+    assert [fault.kind for fault in disfluencies(shorter, apart)] == ["repetition"]
+
+
 class Says:
     def __init__(self, *drafts):
         self.drafts = list(drafts)
@@ -58,17 +67,6 @@ def test_a_text_that_was_cut_off_is_passed_over_and_the_reason_kept():
     assert (summary.text, summary.method) == (whole.text, "model")
     assert [(r.text, r.unsupported[0].kind) for r in summary.refused] == [(cut.text, "end")]
     assert Guarded(Says(cut)).summarize([LONG])[0].method == "lead"
-
-
-def test_titles_that_are_headlines_stay_where_that_is_wished():
-    model = Says(Draft("القوة الجوية تتوج بكأس العراق"))
-    kept = Guarded(model, "headline", keep_titles=True)
-    assert kept.summarize([LONG])[0].text == LONG.title and not model.asked
-    long_title = Article("2", " ".join(["كلمة"] * 13), LONG.body)
-    assert kept.summarize([long_title])[0].text == model.drafts[0].text
-    assert Guarded(model, "headline").summarize([LONG])[0].text == model.drafts[0].text
-    assert Guarded(model, keep_titles=True).summarize([LONG])[0].method == "model"
-    assert len({Guarded(model, "headline", keep_titles=kept).version for kept in (False, True)}) == 2
 
 
 @pytest.mark.parametrize(

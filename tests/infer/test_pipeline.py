@@ -170,6 +170,8 @@ def test_the_summarizer_that_is_there_writes_and_its_lead_can_be_asked_for(monke
     monkeypatch.setattr(pipelines, "default_model", lambda name: folder)
     assert isinstance(load(topics=False).summarizer, Guarded)
     assert isinstance(load(topics=False, method="lead").summarizer, Lead)
+    assert isinstance(load(topics=False, length="headline").summarizer, Lead)  # an editor's title is better
+    assert isinstance(load(topics=False, length="headline", method="model").summarizer, Guarded)
 
 
 class Marks:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from infer.errors import ModelError
 from infer.ranking import FEATURES, features, rank
 from infer.schema import Article
 from infer.summary import Guarded, Lead
@@ -71,6 +72,27 @@ def test_what_the_guard_refuses_is_passed_over_in_the_order_of_the_ranking():
     invented = Draft("جسر جديد يخفف الزحام 77 بالمئة", -0.1)
     summary = Guarded(Ranks([NEAR, invented], title=1.0)).summarize([ARTICLE])[0]
     assert summary.text == NEAR.text and [refused.text for refused in summary.refused] == [invented.text]
+
+
+def test_what_is_ranked_behind_the_text_that_stands_was_not_passed_over():
+    stutters = Draft("جسر جديد جديد يخفف الزحام", -0.1)
+    invented = Draft("جسر جديد يخفف الزحام 77 بالمئة", -0.1)
+    for behind in (stutters, invented):
+        summary = Guarded(Ranks([TITLED, behind], words=1.0, is_lead=-99)).summarize([ARTICLE])[0]
+        assert (summary.text, summary.refused) == (TITLED.text, ())
+    summary = Guarded(Ranks([invented, NEAR, stutters], title=9.0, words=-0.1)).summarize([ARTICLE])[0]
+    assert summary.text == NEAR.text
+    assert [refused.text for refused in summary.refused] == [stutters.text, invented.text]
+    summary = Guarded(Ranks([invented, stutters], is_lead=1.0)).summarize([ARTICLE])[0]
+    assert (summary.method, summary.refused) == ("lead", ())
+
+
+def test_weights_that_lack_one_are_refused_before_anything_is_read():
+    model = Ranks(DRAFTS)
+    del model.ranking["title"]
+    with pytest.raises(ModelError, match=r"Ranks: no weight 'title' .*export it again"):
+        Guarded(model)
+    assert Guarded(model, "long").summarize([ARTICLE])[0].method == "model"
 
 
 def test_only_short_summaries_are_ranked():

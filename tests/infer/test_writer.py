@@ -93,6 +93,18 @@ def test_a_headline_that_is_too_long_is_refused_and_told():
     assert [(r.text, r.unsupported[0].text) for r in summary.refused] == [(long, "13 words")]
 
 
+@pytest.mark.parametrize(("length", "most"), [("short", 60), ("long", 100)])
+def test_no_summary_is_longer_than_its_length_allows(length, most):
+    fits, over = (
+        " ".join(f"كلمة{chr(0x628 + n % 20)}{chr(0x628 + n // 20)}" for n in range(n))
+        for n in (most, most + 1)
+    )
+    model = Says(over, fits)
+    summary = Guarded(model, length).summarize([article(f"{over}.\n{fits}.")])[0]
+    assert (summary.text, summary.method) == (fits, "model")
+    assert [r.unsupported[0].text for r in summary.refused] == [f"{most + 1} words"]
+
+
 def test_what_a_search_cannot_be_is_refused(writer):
     with pytest.raises(UsageError, match="no length 'epic'"):
         writer.write([article(BODY)], "epic")
