@@ -438,7 +438,7 @@ def test_the_command_writes_archives_and_says_what_it_passed_over(articles, tiny
         command = [sys.executable, "-c", MAIN, *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
 
-    label = ("label", articles, "--model", tiny_model, "-o", tmp_path / "labels")
+    label = ("label", articles, "--model", tiny_model, "--method", "lead", "-o", tmp_path / "labels")
     first = mujaz(*label)
     assert (first.returncode, first.stdout) == (0, "")
     assert first.stderr.startswith("50 articles in ")

@@ -87,3 +87,36 @@ def test_its_card_states_its_own_figures(metrics):
     assert f"{metrics['cross_validation']['macro_f1']:.3f}" in card
     for topic in metrics["cross_validation"]["topics"].values():
         assert f"{topic['f1']:.3f}" in card
+
+
+def test_the_model_writes_of_what_is_on_a_topic_and_leads_stand_for_the_rest(pipeline):
+    records = label(pipeline, ROOT / "samples")
+    on = [record.summary_method for record in records if record.topics]
+    assert {record.summary_method for record in records if not record.topics} == {"lead"}
+    assert on.count("model") > len(on) / 2
+
+
+PARAGRAPH = (
+    "قالت وزارة الصحة في بيان إن عدد المصابين ارتفع إلى 120 شخصا في المدينة بعد تسرب الغاز من مصنع قديم، "
+    "وإن المستشفيات تعمل بكامل طاقتها منذ صباح الأحد."
+)
+
+
+@pytest.mark.parametrize("length", ["headline", "short", "long"])
+def test_odd_articles_get_a_summary_or_a_reason(length):
+    writing = load(topics=False, method="model", length=length)
+    bodies = [
+        PARAGRAPH.split("،")[0],
+        f"{PARAGRAPH} " * 150,
+        "\n".join(f"- البند رقم {i}: توزيع المياه على الحي" for i in range(40)),
+        "\n".join(f"| الدولة {i} | {i * 7}% | {i} مليون |" for i in range(40)),
+        "عاجل " * 300,
+        "The ministry said that the number of injured rose to 120. " * 8,
+        "",
+    ]
+    given = [{"id": str(i), "title": "تسرب غاز في مصنع", "body": body} for i, body in enumerate(bodies)]
+    short, long, *lists, english, empty = writing.analyze(given)
+    assert short.summary_method == "lead" and long.summary
+    assert {record.summary_method for record in lists} == {"lead"}
+    assert "Arabic" in english.reason
+    assert empty.summary == "تسرب غاز في مصنع"

@@ -117,7 +117,7 @@ def test_scores_that_are_kept_are_not_computed_again(made, articles, monkeypatch
 
 def test_an_archive_lets_the_cascade_settle_and_exact_asks_the_encoder(made, articles, tmp_path, decides):
     model, _, _ = made
-    pipeline = load(model)
+    pipeline = load(model, method="lead")
     with open_archive(tmp_path / "labels", pipeline) as run:
         quick = list(run.results([str(articles)]))
     settled = [record for record in quick if record.model.endswith("+cascade")]

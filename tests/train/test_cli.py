@@ -58,7 +58,7 @@ def test_a_summarizer_is_trained_as_its_configuration_says(mujaz_train, tmp_path
     )
     config = REPOSITORY / "configs" / "summarizer" / "compact.yaml"
     assert mujaz_train("summarizer", config) == (0, "models/summary-compact\n", "")
-    assert [stage.name for stage in given[0].stages] == ["copy", "summaries", "adapted"]
+    assert [stage.name for stage in given[0].stages] == ["find", "summaries", "again"]
     code, _, messages = mujaz_train("summarizer", write(tmp_path))
     assert code == 2 and "topics" in messages  # a classifier's key
 

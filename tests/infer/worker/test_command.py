@@ -18,6 +18,7 @@ BODY = "أعلنت وزارة الصحة في غزة، الأربعاء، أن �
 def mujaz(tmp_path, tiny_model, monkeypatch):
     """The command in a fresh folder, with the tiny model."""
     monkeypatch.setenv("MUJAZ_WORKER_MODELS__MODEL", str(tiny_model))
+    monkeypatch.setenv("MUJAZ_WORKER_MODELS__METHOD", "lead")
 
     def run(*arguments):
         return subprocess.run(
@@ -61,8 +62,10 @@ def test_results_have_the_forms_of_labelled_files(mujaz, tmp_path, tiny_model):
     mujaz("worker", "--drain")
     for suffix in ("csv", "parquet"):
         assert mujaz("queue", "results", "-o", f"out.{suffix}").returncode == 3
-        labelled = [*COMMAND, "label", "news.jsonl", "-o", f"labelled.{suffix}", "--model", str(tiny_model)]
-        subprocess.run(labelled, cwd=tmp_path, capture_output=True, check=False)
+        labelled = ["label", "news.jsonl", "-o", f"labelled.{suffix}", "--model", str(tiny_model)]
+        subprocess.run(
+            [*COMMAND, *labelled, "--method", "lead"], cwd=tmp_path, capture_output=True, check=False
+        )
     mine, theirs = (pq.read_table(tmp_path / f"{name}.parquet") for name in ("out", "labelled"))
     assert mine.schema == theirs.schema
     assert mine["summary"] == theirs["summary"] and mine["id"] == theirs["id"]
