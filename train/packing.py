@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from infer.errors import UsageError
 from infer.text import prepare, sentences, words
 from train.pairs import Packed
-from train.rouge import rouge
+from train.rouge import nearest
 
 log = logging.getLogger(__name__)
 
@@ -169,9 +169,10 @@ def added(summary: str, body: Sequence[str]) -> int:
 
 def chosen(summary: str, body: Sequence[str]) -> int:
     """Number of the sentence that is nearest to a summary by ROUGE-2, -1 where none is near."""
-    scores = [rouge(summary, sentence)["rouge2"] if summary else 0.0 for sentence in body[:CHOSEN_FROM]]
-    best = max(scores, default=0.0)
-    return scores.index(best) if best > 0 else -1
+    if not summary or not body:
+        return -1
+    place, score = nearest(summary, body[:CHOSEN_FROM], "rouge2")
+    return place if score > 0 else -1
 
 
 def stem(word: str) -> str:

@@ -7,6 +7,7 @@ digits and Latin words.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from nltk.stem.snowball import ArabicStemmer
@@ -49,3 +50,16 @@ def rouge(reference: str, summary: str, *, stem: bool = False) -> dict[str, floa
     """F1 of ROUGE-1, ROUGE-2 and ROUGE-L, 0.0 to 1.0, by the names in ``KINDS``."""
     scores = _scorer(stem=stem).score(reference, summary)
     return {kind: float(scores[kind].fmeasure) for kind in KINDS}
+
+
+def nearest(reference: str, texts: Sequence[str], *kinds: str) -> tuple[int, float]:
+    """Place of the text, of at least one, that is nearest to a reference, and its score.
+
+    Args:
+        reference: What is written already.
+        texts: What is compared with it.
+        kinds: Of ``KINDS``: the first decides, the next where that is alike; then the place does.
+    """
+    scores = [rouge(reference, text) for text in texts]
+    best = max(range(len(texts)), key=lambda i: [scores[i][kind] for kind in kinds])
+    return best, scores[best][kinds[0]]

@@ -18,7 +18,7 @@ from infer.faithful import Source, check, choose
 from infer.schema import Article
 from infer.summary import Lead
 from infer.text import normalize, sentences, words
-from train.rouge import KINDS, TOKENIZER, rouge
+from train.rouge import KINDS, TOKENIZER, nearest, rouge
 
 RESAMPLES = 1_000
 SEARCHED = 20  # sentences that the oracle chooses from
@@ -163,9 +163,7 @@ def first_sentences(article: Article, count: int) -> str:
 def best_sentence(article: Article, summary: str) -> str:
     """The sentence with the highest ROUGE-2 against a summary; ROUGE-1 where none shares a pair of words."""
     candidates = sentences(article.body)[:SEARCHED]
-    scored = [(rouge(summary, sentence), -i) for i, sentence in enumerate(candidates)]
-    best = max(((s["rouge2"], s["rouge1"], place) for s, place in scored), default=(0.0, 0.0, 0))
-    return candidates[-best[2]] if candidates else ""
+    return candidates[nearest(summary, candidates, "rouge2", "rouge1")[0]] if candidates else ""
 
 
 def guarded(system: Summarize) -> Summarize:
