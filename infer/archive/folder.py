@@ -75,7 +75,7 @@ class Folder:
 
     Attributes:
         place: Where it is.
-        known: Files of the inputs that are done, by their stamp.
+        known: Files of the inputs that are done, by their page.
         journalled: Articles in the journal.
         missing: Parts that the ledger names and that are gone, with the days they were of.
     """
@@ -83,8 +83,7 @@ class Folder:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.journalled = 0
-        self.known: dict[int, list[dict[str, Any]]] = {}
-        self._stamps: dict[int, int] = {}
+        self.known: dict[int, Done] = {}
         self.missing: dict[str, str] = {}
         self._parts: dict[str, None] = {}
         self._commits = 0
@@ -224,9 +223,7 @@ class Folder:
         for done in files:
             page = done.get("page")  # older archives have none: their files are looked through once more
             if page is not None:
-                self.known.pop(self._stamps.get(page, done["stamp"]), None)
-                self._stamps[page] = done["stamp"]
-                self.known[done["stamp"]] = done["rejects"]
+                self.known[page] = Done(done["stamp"], page, done["rejects"])
 
     def _read(self, name: str) -> pa.Table:
         try:

@@ -71,7 +71,7 @@ class Planner:
     Attributes:
         rows: The ledger's rows, to which those of the planned articles are added.
         stories: The stories so far, of all rows in order.
-        known: Stamps of the files that are done, with what was rejected of them.
+        known: Files that are done, by their page.
         version: What records are to be made with.
         exact: Version of log-odds that serve as well as ``version.reading``.
         options: How inputs are read.
@@ -82,7 +82,7 @@ class Planner:
 
     rows: Rows
     stories: Stories
-    known: dict[int, list[dict[str, Any]]]
+    known: dict[int, Done]
     version: Version
     exact: str
     options: ReadOptions
@@ -100,13 +100,14 @@ class Planner:
             UsageError: An input does not exist or is not read; raised at the first window.
         """
         for found in files(inputs):
-            now = None if isinstance(found, Reject) else self._stamp(found)
             if isinstance(found, Reject):
                 reject(found)
                 yield self._nothing()
-            elif now is not None and (rejects := self.known.get(now)) is not None:
+                continue
+            now, done = self._stamp(found), self.known.get(key_of(found.page))
+            if done and done.stamp == now:
                 self.files_unchanged += 1
-                for each in rejects:
+                for each in done.rejects:
                     reject(Reject(**each))
                 yield self._nothing()
             else:
