@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -157,23 +157,19 @@ class Guarded:
     def _choose(self, article: Article, written: list[Draft], lead: Summary | None) -> Summary | None:
         if not written:
             return lead
-        written = [replace(draft, text=draft.text.strip()) for draft in written]
-        texts = [draft.text for draft in written]
+        drafts = {draft.text.strip(): draft for draft in written}
+        texts = list(drafts)
         if self._ranking and lead:
             texts = rank(written, article, lead.text, self._ranking)
-        faults = {draft.text: self._faults(draft, article) for draft in written}
-        fitting = [text for text in texts if not faults.get(text)]
-        chosen = choose(fitting, article, lead.text if lead else None)
+
+        def unfit(text: str) -> tuple[Unsupported, ...]:
+            return self._faults(drafts[text], article) if text in drafts else ()
+
+        chosen = choose(texts, article, lead.text if lead else None, unfit)
         if chosen is None:
             return None
-        method = "lead" if lead and chosen.text == lead.text else chosen.method
-        # What is ranked behind the text that stands was not passed over for it.
-        before = texts[: texts.index(chosen.text)] if chosen.method == "model" else texts
-        found = {each.text: each for each in chosen.refused}
-        found |= {text: Refused(text, faults[text]) for text in before if faults.get(text)}
-        refused = tuple(
-            found[text] for text in dict.fromkeys(before) if text in found and text != chosen.text
-        )
+        method = "lead" if lead and chosen.text == lead.text.strip() else chosen.method
+        refused = tuple(each for each in chosen.refused if each.text != chosen.text)
         return Summary(chosen.text, method, refused, chosen.evidence)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from infer.faithful.check import Evidence, check
@@ -36,7 +36,12 @@ class Chosen:
     evidence: tuple[Evidence, ...]
 
 
-def choose(candidates: Iterable[str], article: Article | Source, lead: str | None) -> Chosen | None:
+def choose(
+    candidates: Iterable[str],
+    article: Article | Source,
+    lead: str | None,
+    unfit: Callable[[str], tuple[Unsupported, ...]] = lambda _: (),
+) -> Chosen | None:
     """Take the first candidate that is faithful to its article, else its lead.
 
     Candidates after the one that is taken are not looked at, so they may be made as they are asked for.
@@ -46,6 +51,7 @@ def choose(candidates: Iterable[str], article: Article | Source, lead: str | Non
         candidates: Summaries, the best first (beams by score).
         article: The article, or ``Source.of`` it.
         lead: What stands where every candidate fails, an excerpt of the article; None where it has none.
+        unfit: Why a candidate is to be passed over whatever it says.
 
     Returns:
         None where every candidate fails and there is no lead.
@@ -56,10 +62,13 @@ def choose(candidates: Iterable[str], article: Article | Source, lead: str | Non
         text = candidate.strip()
         if not text or text in refused:
             continue
-        verdict = check(text, source)
-        if verdict.faithful:
-            return Chosen(text, "model", tuple(refused.values()), verdict.evidence)
-        refused[text] = Refused(text, verdict.unsupported)
+        faults = unfit(text)
+        if not faults:
+            verdict = check(text, source)
+            if verdict.faithful:
+                return Chosen(text, "model", tuple(refused.values()), verdict.evidence)
+            faults = verdict.unsupported
+        refused[text] = Refused(text, faults)
     if not lead:
         return None
     return Chosen(lead, "lead", tuple(refused.values()), check(lead, source).evidence)

@@ -4,6 +4,7 @@ from infer.fluency import disfluencies, is_prose
 from infer.schema import Article
 from infer.summary import Guarded
 from infer.writer import Draft
+from tests.infer.says import Says
 
 LEAD = "توج فريق القوة الجوية بكأس العراق بعد فوزه على الزوراء بهدفين مقابل هدف في بغداد."
 BODY = f"{LEAD}\nوقال المدرب إن الفريق تقدم شيئا شيئا حتى بلغ النهائي، بحسب أ ف ب، وإنه يستعد للموسم الجديد."
@@ -45,16 +46,6 @@ def test_a_pair_of_words_may_come_twice_where_a_sentence_of_the_article_has_it_t
     assert disfluencies(shorter, Article("1", "لقاء", f"{title} اليوم.")) == ()
     apart = Article("1", "لقاء", "وصل وزير الخارجية العراقي.\nوصل وزير الخارجية الأميركي.")
     assert [fault.kind for fault in disfluencies(shorter, apart)] == ["repetition"]
-
-
-class Says:
-    def __init__(self, *drafts):
-        self.drafts = list(drafts)
-        self.asked = []
-
-    def write(self, articles, length, *, beams=None):
-        self.asked += articles
-        return [self.drafts for _ in articles]
 
 
 LONG = Article("1", ARTICLE.title, f"{BODY}\n{BODY}")

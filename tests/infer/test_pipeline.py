@@ -11,7 +11,7 @@ from infer import pipeline as pipelines
 from infer.errors import ModelError, UsageError
 from infer.pipeline import Pipeline
 from infer.summary import Guarded, Lead, Summary
-from infer.writer import Draft
+from tests.infer.says import Says
 
 TITLE = "افتتاح جسر جديد فوق النهر"
 BODY = "افتتحت وزارة النقل جسرا جديدا فوق النهر بعد عامين من العمل. وحضر الافتتاح عدد من السكان."
@@ -48,13 +48,6 @@ def test_mappings_do_as_well_as_articles(pipeline):
     assert (record.id, record.title, record.url) == ("1", TITLE, None)
 
 
-class Says:
-    """A model that says one thing of every article."""
-
-    def write(self, articles, length, *, beams=None):
-        return [[Draft("افتتحت وزارة النقل جسرا جديدا.")] for _ in articles]
-
-
 @pytest.mark.parametrize(
     ("published", "text"),
     [
@@ -65,7 +58,7 @@ class Says:
     ],
 )
 def test_a_mappings_date_becomes_iso_text_before_the_guard_reads_it(published, text):
-    pipeline = Pipeline(None, Guarded(Says()))
+    pipeline = Pipeline(None, Guarded(Says("افتتحت وزارة النقل جسرا جديدا.")))
     [record] = pipeline.analyze([{"title": TITLE, "body": f"{BODY}\n" * 3, "published": published}])
     assert (record.published, record.summary_method) == (text, "model")
 

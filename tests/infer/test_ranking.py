@@ -7,6 +7,7 @@ from infer.ranking import FEATURES, features, rank
 from infer.schema import Article
 from infer.summary import Guarded, Lead
 from infer.writer import Draft
+from tests.infer.says import Says
 
 LEAD = "أعلنت وزارة النقل افتتاح جسر جديد فوق النهر بعد عامين من العمل."
 BODY = f"{LEAD}\nوقال الوزير إن الجسر يخفف الزحام في وسط المدينة ويخدم آلاف السكان كل يوم."
@@ -51,14 +52,11 @@ def test_texts_without_words_are_ranked_too():
     assert rank([Draft("…")], Article("1", "", ""), "", weights(words=1.0))
 
 
-class Ranks:
+class Ranks(Says):
     """A model that says what it is told to, and the weights that come with it."""
 
     def __init__(self, drafts, **given):
-        self.drafts, self.ranking = drafts, weights(**given)
-
-    def write(self, articles, length, *, beams=None):
-        return [self.drafts for _ in articles]
+        super().__init__(*drafts, ranking=weights(**given))
 
 
 def test_the_lead_stands_where_no_draft_is_better():
@@ -66,6 +64,12 @@ def test_the_lead_stands_where_no_draft_is_better():
     assert (summary.text, summary.method, summary.refused) == (LEAD, "lead", ())
     summary = Guarded(Ranks(DRAFTS, title=1.0)).summarize([ARTICLE])[0]
     assert (summary.text, summary.method) == (TITLED.text, "model")
+
+
+def test_a_title_stands_for_a_lead_with_spaces_about_it_too():
+    endless = Article("1", " جسر جديد يخفف الزحام ", " ".join(BODY.replace(".", "").split() * 6))
+    summary = Guarded(Ranks(DRAFTS, is_lead=1.0)).summarize([endless])[0]
+    assert (summary.text, summary.method) == (endless.title.strip(), "lead")
 
 
 def test_what_the_guard_refuses_is_passed_over_in_the_order_of_the_ranking():

@@ -7,7 +7,8 @@ import pytest
 from infer.errors import ModelError, UsageError
 from infer.schema import Article
 from infer.summary import Guarded, Lead, open_summarizer
-from infer.writer import Draft, Writer
+from infer.writer import Writer
+from tests.infer.says import Says
 
 BODY = "قال وزير اليوم إن رسوم الصين على أسعار مطر حرارة بغداد مع واشنطن بعد كرة. " * 3
 
@@ -21,18 +22,6 @@ def writer(tmp_path_factory):
     from tests.tiny_summarizer import write_summarizer
 
     return Writer.from_pretrained(write_summarizer(tmp_path_factory.mktemp("writer") / "tiny")[1])
-
-
-class Says:
-    """A model that says what it is told to."""
-
-    def __init__(self, *texts):
-        self.texts = list(texts)
-        self.asked = []
-
-    def write(self, articles, length, *, beams=None):
-        self.asked += articles
-        return [[Draft(text) for text in self.texts] for _ in articles]
 
 
 def test_odd_articles_are_written_of_or_passed_over(writer):
